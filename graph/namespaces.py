@@ -33,7 +33,6 @@ KINDS = (
     "seat",
     "snapshot",
     "source",
-    "standing",
     "state",
     "text",
 )
@@ -58,6 +57,7 @@ SCHEMES = (
     "side",
     "sourcekind",
     "stance",
+    "standing",
     "strength",
     "subject",
     "theme",

@@ -1,0 +1,155 @@
+"""Stores that answer SPARQL: Oxigraph in this process, or any SPARQL 1.1 server by its address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import httpx
+import pyoxigraph as ox
+
+from graph.errors import BadQuery, SpacenormsError
+
+Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
+Row = Mapping[str, Term | None]
+
+_SECONDS_OF_PATIENCE = 60.0
+
+
+class Solutions:
+    """The answer of a SELECT query.
+
+    Attributes
+    ----------
+    columns : tuple of str
+        The variables, without their question marks, in the order of the query.
+    rows : list of dict
+        One mapping from variable to term (or None where unbound) for each solution.
+    """
+
+    def __init__(self, columns: Sequence[str], rows: Sequence[Row]) -> None:
+        self.columns = tuple(columns)
+        self.rows = list(rows)
+
+
+class Store(Protocol):
+    """What the rest of the package asks of a store."""
+
+    def select(self, text: str) -> Solutions:
+        """Answer a SELECT query over the union of all graphs."""
+
+    def ask(self, text: str) -> bool:
+        """Answer an ASK query over the union of all graphs."""
+
+    def construct(self, text: str) -> list[ox.Triple]:
+        """Answer a CONSTRUCT or DESCRIBE query over the union of all graphs."""
+
+
+class EmbeddedStore:
+    """Oxigraph in this process; the default graph is the union of every graph.
+
+    Parameters
+    ----------
+    oxigraph : pyoxigraph.Store
+        The loaded store.
+    """
+
+    def __init__(self, oxigraph: ox.Store) -> None:
+        self.oxigraph = oxigraph
+
+    def _query(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
+        try:
+            return self.oxigraph.query(text, use_default_graph_as_union=True)
+        except SyntaxError as error:
+            raise BadQuery(f"The query does not parse: {error}", remedy="Mend it at the place named.") from None
+
+    def select(self, text: str) -> Solutions:
+        """Answer a SELECT query.
+
+        Parameters
+        ----------
+        text : str
+            SPARQL.
+
+        Returns
+        -------
+        Solutions
+            The columns and rows.
+
+        Raises
+        ------
+        BadQuery
+            The text does not parse or is not a SELECT query.
+        """
+        answer = self._query(text)
+        if not isinstance(answer, ox.QuerySolutions):
+            raise BadQuery("The query is not a SELECT query.", remedy="Start it with SELECT.")
+        columns = [variable.value for variable in answer.variables]
+        return Solutions(columns, [{name: solution[name] for name in columns} for solution in answer])
+
+    def ask(self, text: str) -> bool:
+        """Answer an ASK query; raises BadQuery for any other form."""
+        answer = self._query(text)
+        if not isinstance(answer, ox.QueryBoolean):
+            raise BadQuery("The query is not an ASK query.", remedy="Start it with ASK.")
+        return bool(answer)
+
+    def construct(self, text: str) -> list[ox.Triple]:
+        """Answer a CONSTRUCT or DESCRIBE query; raises BadQuery for any other form."""
+        answer = self._query(text)
+        if not isinstance(answer, ox.QueryTriples):
+            raise BadQuery("The query builds no graph.", remedy="Start it with CONSTRUCT or DESCRIBE.")
+        return list(answer)
+
+
+class RemoteStore:
+    """A SPARQL 1.1 server that holds the exported graph.
+
+    Parameters
+    ----------
+    endpoint : str
+        Address of its query service; its default graph must be the union of the exported graphs.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def _post(self, text: str, accept: str) -> bytes:
+        try:
+            answer = httpx.post(
+                self.endpoint,
+                data={"query": text},
+                headers={"Accept": accept},
+                timeout=_SECONDS_OF_PATIENCE,
+            )
+            answer.raise_for_status()
+        except httpx.HTTPError as error:
+            raise SpacenormsError(
+                f"The SPARQL server at {self.endpoint} did not answer: {error}",
+                remedy="Check the address given with --endpoint and that the server holds the exported graph.",
+                code="endpoint-unavailable",
+                status=502,
+            ) from None
+        return answer.content
+
+    def select(self, text: str) -> Solutions:
+        """Answer a SELECT query on the server."""
+        answer = ox.parse_query_results(
+            self._post(text, ox.QueryResultsFormat.JSON.media_type), format=ox.QueryResultsFormat.JSON
+        )
+        if not isinstance(answer, ox.QuerySolutions):
+            raise BadQuery("The query is not a SELECT query.", remedy="Start it with SELECT.")
+        columns = [variable.value for variable in answer.variables]
+        return Solutions(columns, [{name: solution[name] for name in columns} for solution in answer])
+
+    def ask(self, text: str) -> bool:
+        """Answer an ASK query on the server."""
+        answer = ox.parse_query_results(
+            self._post(text, ox.QueryResultsFormat.JSON.media_type), format=ox.QueryResultsFormat.JSON
+        )
+        return bool(answer)
+
+    def construct(self, text: str) -> list[ox.Triple]:
+        """Answer a CONSTRUCT or DESCRIBE query on the server."""
+        content = self._post(text, ox.RdfFormat.N_TRIPLES.media_type)
+        return [quad.triple for quad in ox.parse(content, format=ox.RdfFormat.N_TRIPLES)]
