@@ -1,0 +1,192 @@
+"""Split SPARQL text into tokens, as the engine behind it would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+# The productions of the SPARQL 1.1 grammar, section 19.8. Quantifiers are possessive throughout, so
+# that no text makes the lexer go back: its time grows with the length of the text and nothing else.
+_BASE = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_START = f"{_BASE}_0-9"
+_PART = f"{_START}\\-\u00b7\u0300-\u036f\u203f\u2040"
+_VARIABLE_PART = f"{_START}\u00b7\u0300-\u036f\u203f\u2040"
+_ESCAPED = r"%[0-9A-Fa-f]{2}|\\[_~.\-!$&'()*+,;=/?#@%]"
+_CODEPOINT = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
+
+_LOCAL = rf"(?:(?:[{_START}:]|{_ESCAPED})(?:[{_PART}:]|{_ESCAPED}|\.++(?=[{_PART}:]|{_ESCAPED}))*+)?+"
+_PATTERN = re.compile(
+    rf"""
+      (?P<space>[ \t\r\n]++)
+    | (?P<comment>\#[^\r\n]*+)
+    | (?P<iri><(?:[^\x00-\x20<>"{{}}|^`\\]|{_CODEPOINT})*+>)
+    | (?P<string>'''(?:[^'\\]|\\.|'(?!''))*+'''
+               |\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"
+               |'(?!'')(?:[^'\\\n\r]|\\.)*+'
+               |"(?!"")(?:[^"\\\n\r]|\\.)*+")
+    | (?P<variable>[?$][{_START}][{_VARIABLE_PART}]*+)
+    | (?P<blank>_:[{_START}](?:[{_PART}]|\.++(?=[{_PART}]))*+)
+    | (?P<language>@[A-Za-z]++(?:-[A-Za-z0-9]++)*+)
+    | (?P<number>(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?+)
+    | (?P<name>(?:[{_BASE}][{_PART}.]*+)?+:{_LOCAL})
+    | (?P<word>[{_BASE}][{_PART}.]*+)
+    | (?P<mark>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_STRING_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
+_IN_WORD = re.compile(r"[^.\-]+")
+
+_OPERANDS = frozenset({"iri", "name", "string", "language", "number", "variable", "blank"})
+_NO_CALLS = frozenset({"A", "TRUE", "FALSE", "VALUES"})
+
+
+class Malformed(Exception):
+    """A text that no SPARQL grammar takes.
+
+    Parameters
+    ----------
+    message, remedy
+        What is wrong and what would be right.
+    offset
+        Where, in characters from 0.
+    """
+
+    def __init__(self, message: str, remedy: str, offset: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+        self.offset = offset
+
+
+class Token(NamedTuple):
+    """A piece of SPARQL text: its kind, the text, and where it starts (characters from 0)."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def upper(self) -> str:
+        """The text in capitals, for keywords, which have no case."""
+        return self.text.upper()
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Yield the tokens of a SPARQL text, without spaces and comments.
+
+    A word token is a run of letters, digits, dots and hyphens without a colon: ``true.FILTER`` is one,
+    and `words` takes it apart.
+
+    Parameters
+    ----------
+    text
+        SPARQL, codepoint escapes outside strings already replaced.
+
+    Raises
+    ------
+    Malformed
+        For a string that does not end, an escape that SPARQL does not know, or a stray backslash.
+    """
+    expressions = _Expressions()
+    position = 0
+    while match := _PATTERN.match(text, position):
+        kind = match.lastgroup or "mark"
+        position = match.end()
+        if kind in ("space", "comment"):
+            continue
+        token = Token(kind, match.group(), match.start())
+        if kind == "iri" and expressions.takes_less_than(token.text):
+            token = Token("mark", "<", match.start())
+            position = match.start() + 1
+        _check(token)
+        expressions.follow(token)
+        yield token
+
+
+def words(token: Token) -> Iterator[Token]:
+    """Yield the words within a word token, each at its own place."""
+    for match in _IN_WORD.finditer(token.text):
+        yield Token("word", match.group(), token.start + match.start())
+
+
+class _Expressions:
+    """Follows the brackets, to tell the less-than of an expression from the start of an IRI.
+
+    In ``FILTER(?a<'b'&&?c>'d')`` the characters between < and > would do as a relative IRI. An IRI
+    never follows an operand in an expression, so there < is less-than.
+    """
+
+    def __init__(self) -> None:
+        self._open: list[bool] = []
+        self._last = Token("mark", "{", 0)
+
+    def takes_less_than(self, iri: str) -> bool:
+        # Without a quote or a hash the two readings end at the same place and differ in nothing
+        # that a guard looks at, so the question is left to the engine.
+        if "'" not in iri and "#" not in iri:
+            return False
+        return bool(self._open) and self._open[-1] and self._after_operand()
+
+    def follow(self, token: Token) -> None:
+        if token.kind == "mark":
+            if token.text in "([{":
+                self._open.append(token.text == "(" and self._opens_expression())
+            elif token.text in ")]}" and self._open:
+                self._open.pop()
+        self._last = token
+
+    def _after_operand(self) -> bool:
+        last = self._last
+        if last.kind == "word":
+            return last.upper in ("TRUE", "FALSE")
+        return last.kind in _OPERANDS or last.text in (")", "}")
+
+    def _opens_expression(self) -> bool:
+        if self._last.kind == "word":
+            return self._last.upper not in _NO_CALLS
+        return bool(self._open) and self._open[-1]
+
+
+def _check(token: Token) -> None:
+    if token.kind == "string":
+        _check_escapes(token)
+    elif token.kind == "mark" and token.text in "'\"":
+        raise Malformed(
+            "A string is opened and never closed",
+            "Close it with the same quotes; a string over several lines needs three of them.",
+            token.start,
+        )
+    elif token.kind == "mark" and token.text == "\\":
+        raise Malformed(
+            "A backslash stands outside a string, an IRI or a name",
+            "Remove it, or put the text in quotes.",
+            token.start,
+        )
+
+
+def _check_escapes(token: Token) -> None:
+    # An engine that meets an escape it does not know may read the opening quotes of a long string
+    # as an empty string, and what follows as query text.
+    if "\\" not in token.text:
+        return
+    for match in _STRING_ESCAPE.finditer(token.text):
+        short, long, other = match.groups()
+        if other is not None and other in "tbnrf\\\"'":
+            continue
+        if other is None and is_character(int(short or long, 16)):
+            continue
+        raise Malformed(
+            f"The string holds the escape {match.group()}, which SPARQL does not know",
+            r"Write a backslash as \\, a quote as \", a character by its number as \u00E9.",
+            token.start + match.start(),
+        )
+
+
+def is_character(number: int) -> bool:
+    """Tell whether a code point is a character of its own, neither a surrogate nor out of range."""
+    return number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF
