@@ -1,0 +1,286 @@
+"""The processes behind the pool: one that forks, and the workers it forks, each evaluating queries.
+
+The zygote is forked from the process that has loaded the store, before that process has an event loop
+or threads, and never does anything but fork, kill and reap. A worker shares the store's memory with it
+and can be killed at any moment without harm to anything else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import faulthandler
+import gc
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import pyoxigraph as ox
+
+try:
+    import resource
+except ImportError:  # not a Unix: there is no fork either, and `Zygote` says so
+    resource = None  # type: ignore[assignment]
+
+# What the server says to the zygote: a letter and a process id. What the zygote answers to a fork: the
+# worker's process id with the worker's socket beside it, or a negative number.
+COMMAND = struct.Struct("!cq")
+FORK, KILL, QUIT = b"F", b"K", b"Q"
+FORKED = struct.Struct("!q")
+
+# Requests are JSON behind their length; answers are bytes behind a status, whether the worker has kept
+# so much memory that it should be replaced, and their length.
+REQUEST = struct.Struct("!I")
+ANSWER = struct.Struct("!B?Q")
+OK, FAULT = 0, 1
+
+_PR_SET_PDEATHSIG = 1
+_REAPING_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class WorkerLimits:
+    """What a worker may use.
+
+    Attributes
+    ----------
+    memory_headroom
+        Bytes of address space beyond those that the loaded store takes; 0 for no limit.
+    result_bytes
+        The longest result, in bytes.
+    opens_files
+        Whether a worker may open files. Only a store on disk needs it; without it no socket can be
+        opened either, so that a query that slipped past the guard would still reach no one.
+    """
+
+    memory_headroom: int = 512 * 2**20
+    result_bytes: int = 64 * 2**20
+    opens_files: bool = False
+
+
+def start_zygote(store: ox.Store, limits: WorkerLimits) -> tuple[int, socket.socket]:
+    """Fork the zygote.
+
+    Parameters
+    ----------
+    store
+        The loaded store.
+    limits
+        What each worker may use.
+
+    Returns
+    -------
+    tuple of int and socket
+        The zygote's process id and the server's end of the control socket.
+    """
+    ours, theirs = socket.socketpair()
+    follow_parent = threading.current_thread() is threading.main_thread()
+    process = os.fork()
+    if process == 0:
+        _run_and_exit(lambda: _Zygote(store, limits, theirs, ours, follow_parent).run())
+    theirs.close()
+    return process, ours
+
+
+def _run_and_exit(run: Callable[[], None]) -> NoReturn:
+    """Run the whole life of a forked process; nothing of the parent's may be run at its end."""
+    try:
+        run()
+    except (EOFError, BrokenPipeError, ConnectionResetError):
+        os._exit(0)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.write(2, f"spacenorms worker: {error!r}\n".encode())
+        os._exit(1)
+    os._exit(0)
+
+
+class _Zygote:
+    def __init__(
+        self,
+        store: ox.Store,
+        limits: WorkerLimits,
+        control: socket.socket,
+        parents_end: socket.socket,
+        follow_parent: bool,
+    ) -> None:
+        self._store = store
+        self._limits = limits
+        self._control = control
+        self._follow_parent = follow_parent
+        self._children: set[int] = set()
+        self._dying: set[int] = set()
+        parents_end.close()
+
+    def run(self) -> None:
+        _settle_signals()
+        # The signal comes when the parent's forking thread ends, so it is only asked for when that
+        # thread is the main one; the end of the control socket serves otherwise.
+        if self._follow_parent:
+            _die_with_parent()
+        gc.disable()
+        gc.freeze()
+        try:
+            while self._step():
+                pass
+        finally:
+            for child in self._children:
+                os.kill(child, signal.SIGKILL)
+            for child in self._children:
+                os.waitpid(child, 0)
+
+    def _step(self) -> bool:
+        patience = _REAPING_SECONDS if self._dying else None
+        readable, _, _ = select.select([self._control], [], [], patience)
+        self._reap()
+        if not readable:
+            return True
+        try:
+            command, process = COMMAND.unpack(receive(self._control, COMMAND.size))
+        except EOFError:
+            return False
+        if command == FORK:
+            self._fork()
+        elif command == KILL:
+            self._kill(process)
+        return bool(command != QUIT)
+
+    def _fork(self) -> None:
+        servers_end, workers_end = socket.socketpair()
+        try:
+            process = os.fork()
+        except OSError:
+            process = -1
+        if process == 0:
+            servers_end.close()
+            self._control.close()
+            _run_and_exit(lambda: _Worker(self._store, self._limits, workers_end).run())
+        workers_end.close()
+        if process < 0:
+            self._control.sendall(FORKED.pack(-1))
+        else:
+            self._children.add(process)
+            socket.send_fds(self._control, [FORKED.pack(process)], [servers_end.fileno()])
+        servers_end.close()
+
+    def _kill(self, process: int) -> None:
+        # Only a child that has not been waited for: its number cannot be another process's by now.
+        if process in self._children:
+            os.kill(process, signal.SIGKILL)
+            self._dying.add(process)
+
+    def _reap(self) -> None:
+        while self._children:
+            process, _ = os.waitpid(-1, os.WNOHANG)
+            if process == 0:
+                return
+            self._children.discard(process)
+            self._dying.discard(process)
+
+
+class _Worker:
+    def __init__(self, store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
+        self._store = store
+        self._limits = limits
+        self._connection = connection
+
+    def run(self) -> None:
+        _die_with_parent()
+        # An abort for want of memory is an ordinary end of a worker, not a reason for a traceback.
+        faulthandler.disable()
+        memory = _Memory()
+        _limit(self._limits, memory)
+        most_kept = memory.used() + self._limits.memory_headroom // 2
+        while True:
+            (length,) = REQUEST.unpack(receive(self._connection, REQUEST.size))
+            status, body = self._answer(receive(self._connection, length))
+            spent = bool(self._limits.memory_headroom) and memory.used() > most_kept
+            self._connection.sendall(ANSWER.pack(status, spent, len(body)) + body)
+
+    def _answer(self, request: bytes) -> tuple[int, bytes]:
+        try:
+            body = self._evaluate(json.loads(request))
+        except Exception as error:
+            return FAULT, json.dumps({"kind": type(error).__name__, "message": str(error)}).encode()
+        if len(body) > self._limits.result_bytes:
+            return FAULT, json.dumps({"kind": "TooLong", "message": str(len(body))}).encode()
+        return OK, body
+
+    def _evaluate(self, request: dict[str, Any]) -> bytes:
+        answer = self._store.query(request["query"], **_dataset(request))
+        if isinstance(answer, ox.QueryTriples):
+            triples = ox.RdfFormat.from_media_type(request["media_type"])
+            return answer.serialize(format=triples) or b""
+        results = ox.QueryResultsFormat.from_media_type(request["media_type"])
+        return answer.serialize(format=results) or b""
+
+
+def _dataset(request: dict[str, Any]) -> dict[str, Any]:
+    default, named = request["default_graphs"], request["named_graphs"]
+    if default is None and named is None:
+        # The engine lets this option win over FROM, so a query that has FROM goes without. It gives
+        # the same answers as a list of all graphs, which is ten times slower to join over sixty.
+        return {} if request["has_dataset"] else {"use_default_graph_as_union": True}
+    return {
+        "default_graph": [ox.NamedNode(graph) for graph in default or ()],
+        "named_graphs": [ox.NamedNode(graph) for graph in named or ()],
+    }
+
+
+def receive(connection: socket.socket, length: int) -> bytes:
+    """Read so many bytes from a blocking socket; EOFError when it ends before."""
+    buffer = bytearray(length)
+    view, got = memoryview(buffer), 0
+    while got < length:
+        count = connection.recv_into(view[got:])
+        if count == 0:
+            raise EOFError
+        got += count
+    return bytes(buffer)
+
+
+def _settle_signals() -> None:
+    # A terminal sends Ctrl-C, and a service manager its SIGTERM, to every process of the group. The
+    # server then finishes what it is answering, so its workers end when it lets go of them.
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(name, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+
+
+def _die_with_parent() -> None:
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+def _limit(limits: WorkerLimits, memory: _Memory) -> None:
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if limits.memory_headroom and (used := memory.used()):
+        most = used + limits.memory_headroom
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    if not limits.opens_files:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+
+
+class _Memory:
+    """The address space of this process; its file stays open, as none can be opened later."""
+
+    def __init__(self) -> None:
+        try:
+            self._file = os.open("/proc/self/statm", os.O_RDONLY)
+        except OSError:
+            self._file = -1
+
+    def used(self) -> int:
+        """Return the bytes in use; 0 where the system does not tell."""
+        if self._file < 0:
+            return 0
+        return int(os.pread(self._file, 64, 0).split()[0]) * resource.getpagesize()
