@@ -196,7 +196,8 @@ class KnowledgeGraph:
     def bind(self, query: saved.SavedQuery, values: Mapping[str, object]) -> str:
         """Return a saved query's SPARQL with values in place; ``today`` is the graph's own day."""
         given = {
-            parameter.name: self._dated(parameter, values.get(parameter.name)) for parameter in query.parameters
+            parameter.name: self._dated(parameter, values.get(parameter.name))
+            for parameter in query.parameters
         }
         return query.bind({**values, **given}, self.resolve)
 
@@ -265,5 +266,9 @@ def _kinds(address: str) -> Sequence[str]:
     for start in (IDENTIFIER, VOCABULARY):
         if address.startswith(start):
             kind = address[len(start) :].partition("/")[0]
-            return (kind, "actor") if kind in ("state", "alliance", "organization", "group", "person") else (kind,)
+            return (
+                (kind, "actor")
+                if kind in ("state", "alliance", "organization", "group", "person")
+                else (kind,)
+            )
     return ()

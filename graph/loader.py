@@ -73,7 +73,9 @@ def data_files(given: Iterable[Path]) -> Iterator[Path]:
         elif not path.exists():
             raise BadData(f"There is no file {path}.", remedy="Check the path.", file=str(path), status=404)
         elif path.suffix not in FORMATS:
-            raise BadData(f"The file {path} has an ending that is not known.", remedy=_ENDINGS, file=str(path))
+            raise BadData(
+                f"The file {path} has an ending that is not known.", remedy=_ENDINGS, file=str(path)
+            )
         else:
             yield path
 
@@ -100,7 +102,9 @@ def load_file(store: ox.Store, path: Path, graph: str | None = None) -> None:
     """
     target = ox.NamedNode(graph) if graph and path.suffix not in _WITH_GRAPHS else None
     try:
-        store.bulk_load(path=str(path), format=FORMATS[path.suffix], to_graph=target, base_iri=path.absolute().as_uri())
+        store.bulk_load(
+            path=str(path), format=FORMATS[path.suffix], to_graph=target, base_iri=path.absolute().as_uri()
+        )
     except SyntaxError as error:
         raise BadData(
             f"{path} does not parse: {error.msg}",

@@ -16,9 +16,11 @@ from graph.resources import queries_dir
 
 _HEADER = re.compile(r"#\s*(title|description|tags|parameter|column|severity|remedy|reference)\s*:\s*(.*)")
 _PARAMETER = re.compile(
-    r"(?P<name>\w+)\s*\((?P<type>[\w()\- |,]+?)\)\s*=\s*(?P<default>[^:]*?)\s*:\s*(?P<description>.*)"
+    r"(?P<name>\w+)\s*\((?P<type>[\w()\- |,]+?)\)\s*=(?P<default>.*?)\s:\s+(?P<description>.*)"
 )
-_SLOT = re.compile(r"^(?P<before>\s*VALUES\s+\?(?P<name>\w+)\s*\{)(?P<value>[^}]*)(?P<after>\}\s*#\s*parameter)", re.M)
+_SLOT = re.compile(
+    r"^(?P<before>\s*VALUES\s+\?(?P<name>\w+)\s*\{)(?P<value>[^}]*)(?P<after>\}\s*#\s*parameter)", re.M
+)
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 
@@ -120,7 +122,8 @@ class SavedQuery:
             for parameter in self.parameters
         }
         return _SLOT.sub(
-            lambda match: f"{match['before']} {terms.get(match['name'], match['value'])} {match['after']}", self.text
+            lambda match: f"{match['before']} {terms.get(match['name'], match['value'])} {match['after']}",
+            self.text,
         )
 
 
@@ -162,7 +165,9 @@ def _integer(value: str, name: str) -> int:
 
 def _choice(value: str, choices: list[str], name: str) -> str:
     if value not in choices:
-        raise BadValue(f"“{value}” is not a choice for {name}.", remedy=f"Choose one of {', '.join(choices)}.")
+        raise BadValue(
+            f"“{value}” is not a choice for {name}.", remedy=f"Choose one of {', '.join(choices)}."
+        )
     return value
 
 
@@ -279,6 +284,9 @@ def find(name: str) -> SavedQuery:
     queries = load_all()
     if name not in queries:
         raise UnknownName(
-            f"There is no saved query “{name}”.", remedy=suggest(name, catalogue()), code="unknown-query", name=name
+            f"There is no saved query “{name}”.",
+            remedy=suggest(name, catalogue()),
+            code="unknown-query",
+            name=name,
         )
     return queries[name]

@@ -44,6 +44,9 @@ class Store(Protocol):
     def construct(self, text: str) -> list[ox.Triple]:
         """Answer a CONSTRUCT or DESCRIBE query over the union of all graphs."""
 
+    def table(self, text: str, form: ox.QueryResultsFormat) -> bytes:
+        """Answer a SELECT or ASK query in a results format."""
+
 
 class EmbeddedStore:
     """Oxigraph in this process; the default graph is the union of every graph.
@@ -61,7 +64,9 @@ class EmbeddedStore:
         try:
             return self.oxigraph.query(text, use_default_graph_as_union=True)
         except SyntaxError as error:
-            raise BadQuery(f"The query does not parse: {error}", remedy="Mend it at the place named.") from None
+            raise BadQuery(
+                f"The query does not parse: {error}", remedy="Mend it at the place named."
+            ) from None
 
     def select(self, text: str) -> Solutions:
         """Answer a SELECT query.
@@ -101,6 +106,13 @@ class EmbeddedStore:
             raise BadQuery("The query builds no graph.", remedy="Start it with CONSTRUCT or DESCRIBE.")
         return list(answer)
 
+    def table(self, text: str, form: ox.QueryResultsFormat) -> bytes:
+        """Answer a SELECT or ASK query in a results format; raises BadQuery for any other form."""
+        answer = self._query(text)
+        if isinstance(answer, ox.QueryTriples):
+            raise BadQuery("The query builds a graph, not a table.", remedy="Ask for Turtle or JSON-LD.")
+        return answer.serialize(format=form) or b""
+
 
 class RemoteStore:
     """A SPARQL 1.1 server that holds the exported graph.
@@ -114,6 +126,10 @@ class RemoteStore:
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
 
+    def table(self, text: str, form: ox.QueryResultsFormat) -> bytes:
+        """Return the server's own bytes in a results format."""
+        return self._post(text, form.media_type)
+
     def _post(self, text: str, accept: str) -> bytes:
         try:
             answer = httpx.post(
@@ -126,7 +142,7 @@ class RemoteStore:
         except httpx.HTTPError as error:
             raise SpacenormsError(
                 f"The SPARQL server at {self.endpoint} did not answer: {error}",
-                remedy="Check the address given with --endpoint and that the server holds the exported graph.",
+                remedy="Check the address, and that the server holds the exported graph.",
                 code="endpoint-unavailable",
                 status=502,
             ) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 from rdflib import Graph
@@ -20,7 +21,7 @@ class StableTurtleSerializer(TurtleSerializer):
 
     def orderSubjects(self) -> list[Node]:  # noqa: N802 - the name is rdflib's
         """Return the named subjects sorted by address; blank nodes are written inside their subject."""
-        return sorted(subject for subject in self._subjects if not isinstance(subject, BNode))
+        return sorted((subject for subject in self._subjects if not isinstance(subject, BNode)), key=str)
 
 
 def to_turtle(graph: Graph) -> str:
@@ -42,8 +43,6 @@ def to_turtle(graph: Graph) -> str:
     for triple in graph:
         tidy.add(triple)
     serializer = StableTurtleSerializer(tidy)
-    from io import BytesIO
-
     buffer = BytesIO()
     serializer.serialize(buffer, encoding="utf-8")
     return buffer.getvalue().decode("utf-8").strip() + "\n"

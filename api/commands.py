@@ -1,0 +1,310 @@
+"""The command line: serve, query, check, look up conflicts, networks and bridges, draw, export."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from graph.errors import BadValue, SpacenormsError, suggest
+from graph.knowledge import KnowledgeGraph, Result
+
+_RDF_FORMATS = ("turtle", "jsonld")
+_AS_OF = click.option(
+    "--as-of", default="today", show_default=True, metavar="DATE", help="The day the answer holds for."
+)
+_DATA = click.option(
+    "--data",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR|FILE",
+    help="Load Turtle, TriG, N-Triples or N-Quads beside the release; may be repeated.",
+)
+_ENDPOINT = click.option(
+    "--endpoint", metavar="URL", help="Ask this SPARQL 1.1 server, which holds the exported graph."
+)
+
+
+class Commands(click.Group):
+    """A group of commands that tells every fault in a sentence and never shows a stack trace."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run a command; a fault of the input goes to standard error with exit status 2."""
+        try:
+            return super().invoke(context)
+        except SpacenormsError as error:
+            click.echo(f"spacenorms: {error}", err=True)
+            context.exit(2)
+        except BrokenPipeError:
+            sys.stderr.close()
+            context.exit(0)
+        return None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command; a misspelt one is answered with near names."""
+        if args and args[0] not in self.commands and not args[0].startswith("-"):
+            raise click.UsageError(f"There is no command “{args[0]}”. {suggest(args[0], self.commands)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="spacenorms", prog_name="spacenorms")
+def main() -> None:
+    """Ask the knowledge graph of space governance: states, alliances, treaties, norms, conflicts."""
+
+
+def _graph(data: Sequence[Path] = (), endpoint: str | None = None, release: bool = True) -> KnowledgeGraph:
+    return KnowledgeGraph.load(data, endpoint=endpoint, release=release)
+
+
+@main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option(
+    "--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on."
+)
+@_DATA
+@click.option("--only-data", is_flag=True, help="Leave the release out and serve only what --data names.")
+@_ENDPOINT
+def serve(host: str, port: int, data: tuple[Path, ...], only_data: bool, endpoint: str | None) -> None:
+    """Serve the graph: pages, SPARQL, look-ups, networks."""
+    from api.server import serve as run
+
+    run(host, port, _graph(data, endpoint, release=not only_data))
+
+
+@main.command()
+@click.argument("query", metavar="NAME|FILE.rq")
+@click.option(
+    "-p", "--parameter", "given", multiple=True, metavar="NAME=VALUE", help="A value; may be repeated."
+)
+@click.option(
+    "--format",
+    "form",
+    default="table",
+    show_default=True,
+    type=click.Choice(["table", "csv", "tsv", "json", "xml", "turtle", "jsonld"]),
+)
+@_DATA
+@_ENDPOINT
+def query(
+    query: str, given: tuple[str, ...], form: str, data: tuple[Path, ...], endpoint: str | None
+) -> None:
+    """Run a saved query by name, or a SPARQL file. Without knowing a name: spacenorms queries."""
+    from graph import answers
+
+    graph = _graph(data, endpoint)
+    text = answers.text_of(graph, query, _pairs(given))
+    if form == "table":
+        _print_table(graph.query(text) if answers.is_select(text) else answers.as_result(graph, text))
+    else:
+        click.echo(answers.serialised(graph, text, form), nl=False)
+
+
+@main.command()
+def queries() -> None:
+    """List the saved queries with what they answer."""
+    from graph import saved
+
+    for name, each in saved.catalogue().items():
+        values = ", ".join(f"{p.name}={p.default or '…'}" for p in each.parameters)
+        click.echo(f"{name}{'  (' + values + ')' if values else ''}\n    {each.title}")
+
+
+@main.command()
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+def check(directory: Path | None) -> None:
+    """Validate the facts: shapes, vocabulary, sources, links, dates. Exit status 1 on any fault."""
+    from graph.check import check as run
+
+    faults = run(directory, progress=lambda message: click.echo(message, err=True))
+    for fault in faults:
+        click.echo(str(fault))
+    errors = sum(1 for fault in faults if fault.severity == "error")
+    click.echo(f"{errors} faults, {len(faults) - errors} warnings.", err=True)
+    if errors:
+        raise SystemExit(1)
+
+
+@main.command()
+@click.option("--state", metavar="CODE", help="A state that carries both sides, such as AUS.")
+@click.option("--norm", metavar="N", help="A norm on either side, such as N-CHM.")
+@click.option("--instrument", metavar="CODE", help="An instrument that states a norm of the conflict.")
+@click.option("--alliance", metavar="NAME", help="An alliance that promotes a norm of the conflict.")
+@click.option("--theme", metavar="THEME", help="Theme of a norm of the conflict.")
+@click.option("--type", "kind", metavar="TYPE", help="Type of the conflict.")
+@click.option(
+    "--exposure", default="both", type=click.Choice(["both", "one"]), help="With --state: sides carried."
+)
+@_AS_OF
+@click.option("--format", "form", default="table", type=click.Choice(["table", "csv", "json"]))
+@_DATA
+@_ENDPOINT
+def conflicts(
+    state: str | None,
+    norm: str | None,
+    instrument: str | None,
+    alliance: str | None,
+    theme: str | None,
+    kind: str | None,
+    exposure: str,
+    as_of: str,
+    form: str,
+    data: tuple[Path, ...],
+    endpoint: str | None,
+) -> None:
+    """Look up norm conflicts, with the acts that make a state carry each side."""
+    from graph.conflicts import index
+    from graph.telling import conflict_table, told
+
+    found = index(_graph(data, endpoint))
+    answer = found.find(
+        state=state,
+        as_of=as_of,
+        exposure=exposure,
+        norm=norm,
+        instrument=instrument,
+        alliance=alliance,
+        theme=theme,
+        type=kind,
+    )
+    if form == "json":
+        click.echo(json.dumps(told(found, answer), ensure_ascii=False, indent=1))
+    elif form == "csv":
+        click.echo(conflict_table(answer).to_csv(), nl=False)
+    else:
+        _tell_conflicts(told(found, answer))
+
+
+def _tell_conflicts(answer: Mapping[str, Any]) -> None:
+    click.echo(f"{answer['total']} conflicts as of {answer['as_of']} (data {answer['version']}).")
+    if answer["imprecise"]:
+        click.echo(
+            f"{answer['imprecise']} acts are dated too coarsely to say whether they count on that day."
+        )
+    for conflict in answer["conflicts"]:
+        click.echo(f"\n{conflict['id']}  {conflict['issue']}  [{conflict['type_label']}]")
+        click.echo(f"  {conflict['explanation']}")
+        for sentence in conflict["because"]:
+            click.echo(f"  - {sentence}")
+        if not answer["filters"].get("state"):
+            names = ", ".join(conflict["exposed"]) or "none"
+            click.echo(f"  Carried on both sides by {len(conflict['exposed'])}: {names}")
+
+
+@main.command()
+@click.argument("view", metavar="VIEW|FILE")
+@click.option(
+    "--measure", metavar="NAME", help="A measure, such as betweenness; without it the network itself."
+)
+@_AS_OF
+@click.option(
+    "--format",
+    "form",
+    default="table",
+    type=click.Choice(["table", "csv", "json", "graphml", "gexf"]),
+    show_default=True,
+)
+@click.option("--limit", type=click.IntRange(1), help="Rows of the table.")
+@_DATA
+@_ENDPOINT
+def network(
+    view: str,
+    measure: str | None,
+    as_of: str,
+    form: str,
+    limit: int | None,
+    data: tuple[Path, ...],
+    endpoint: str | None,
+) -> None:
+    """Build a network (a view, or a GraphML, GEXF or CSV file) and measure it."""
+    from api.networkcommand import tell
+
+    click.echo(tell(lambda: _graph(data, endpoint), view, measure, as_of, form, limit), nl=False)
+
+
+@main.command()
+@click.option("--between", default="artemis,ilrs", show_default=True, metavar="A,B", help="Two alliances.")
+@_AS_OF
+@click.option("--format", "form", default="table", type=click.Choice(["table", "json"]))
+@_DATA
+@_ENDPOINT
+def bridges(between: str, as_of: str, form: str, data: tuple[Path, ...], endpoint: str | None) -> None:
+    """Show which states bridge two alliances, and what the finding rests on."""
+    from api.networkcommand import tell_bridges
+
+    click.echo(tell_bridges(_graph(data, endpoint), between, as_of, form), nl=False)
+
+
+@main.command()
+@click.argument("view")
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.html")
+@_AS_OF
+@_DATA
+@_ENDPOINT
+def picture(view: str, output: Path, as_of: str, data: tuple[Path, ...], endpoint: str | None) -> None:
+    """Draw a network as one HTML file that needs nothing from any host."""
+    from api.networkcommand import draw
+
+    _write(output, lambda: draw(_graph(data, endpoint), view, as_of))
+
+
+@main.command()
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE")
+@_DATA
+def export(output: Path, data: tuple[Path, ...]) -> None:
+    """Write the whole graph, asserted and derived, as ttl, trig, nt, nq or jsonld."""
+    from graph.export import export as run
+
+    count = run(_graph(data), output)
+    click.echo(f"{count} statements written to {output}.", err=True)
+
+
+@main.command(name="format")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
+def format_files(files: tuple[Path, ...]) -> None:
+    """Rewrite Turtle files in the stable form: one block a subject, sorted."""
+    from graph.turtle import format_file
+
+    for path in _turtle(files):
+        if format_file(path):
+            click.echo(f"formatted {path}", err=True)
+
+
+def _turtle(paths: Iterable[Path]) -> Iterable[Path]:
+    for path in paths:
+        yield from sorted(path.rglob("*.ttl")) if path.is_dir() else [path]
+
+
+def _pairs(given: Iterable[str]) -> dict[str, str]:
+    values = {}
+    for pair in given:
+        name, equals, value = pair.partition("=")
+        if not equals or not name:
+            raise BadValue(f"“{pair}” gives no value to a parameter.", remedy="Write -p name=value.")
+        values[name] = value
+    return values
+
+
+def _write(output: Path, make: Callable[[], str]) -> None:
+    if not output.parent.is_dir():
+        raise BadValue(f"There is no folder {output.parent}.", remedy="Make it first, or write elsewhere.")
+    output.write_text(make(), encoding="utf-8")
+    click.echo(f"written to {output}", err=True)
+
+
+def _print_table(result: Result) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*result.columns, show_lines=False, pad_edge=False)
+    for row in result.rows:
+        table.add_row(*("" if row[name] is None else str(row[name]) for name in result.columns))
+    console = Console(width=None if sys.stdout.isatty() else 200, markup=False, highlight=False)
+    console.print(table)
+    click.echo(f"{len(result.rows)} rows", err=True)

@@ -1,0 +1,523 @@
+"""Norm conflicts: who carries both sides on a day, by which acts, and why."""
+
+from __future__ import annotations
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from graph.dates import day
+from graph.errors import BadValue, UnknownName, suggest
+from graph.knowledge import KnowledgeGraph, Value
+from graph.namespaces import local_name
+
+#: How a carriage reads in a sentence.
+MANNERS = {
+    "bound": "is bound in law by",
+    "committed": "is committed politically to",
+    "enacts": "has in a law of its own",
+}
+FACETS = ("norm", "instrument", "alliance", "theme", "type")
+EXPOSURES = ("both", "one")
+
+
+@dataclass(frozen=True)
+class Provision:
+    """A provision that states a norm, with where it stands and what was read.
+
+    Attributes
+    ----------
+    code, heading, locator : str
+        Its code, heading and place in the instrument.
+    instrument, instrument_code : str
+        Name and code of the instrument.
+    source, source_label, verification : str
+        Key and title of the source, and the verification grade.
+    """
+
+    code: str
+    heading: str
+    locator: str
+    instrument: str
+    instrument_code: str
+    source: str
+    source_label: str
+    verification: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One source of an act.
+
+    Attributes
+    ----------
+    source, source_label : str
+        Key and title.
+    locator : str or None
+        Where in the source.
+    verification : str
+        The grade of the act.
+    note : str or None
+        A remark of the curators.
+    """
+
+    source: str
+    source_label: str
+    locator: str | None
+    verification: str
+    note: str | None
+
+
+@dataclass(frozen=True)
+class Carriage:
+    """One act by which an actor carries a norm.
+
+    Attributes
+    ----------
+    actor, actor_label : str
+        Code and name.
+    norm : str
+        Address of the norm.
+    manner : str
+        ``bound`` (in law), ``committed`` (politically) or ``enacts`` (by a law of its own).
+    instrument, instrument_label : str or None
+        Code and name of the instrument; None for a pledge.
+    act, act_label : str
+        Address and name of the act.
+    earliest, latest : str or None
+        First day on which it can have begun, and the day by which it certainly had.
+    end : str or None
+        The day by which it has certainly ended.
+    ending_label : str or None
+        Name of the withdrawal that ends it.
+    """
+
+    actor: str
+    actor_label: str
+    norm: str
+    manner: str
+    instrument: str | None
+    instrument_label: str | None
+    act: str
+    act_label: str
+    earliest: str | None
+    latest: str
+    end: str | None
+    ending_label: str | None = None
+
+    def holds(self, as_of: str, *, imprecise: bool = False) -> bool:
+        """Say whether it holds on a day.
+
+        Parameters
+        ----------
+        as_of : str
+            The day, ``YYYY-MM-DD``.
+        imprecise : bool
+            Whether a fact counts from the first day on which it can have begun.
+
+        Returns
+        -------
+        bool
+            Whether it has begun and not ended.
+        """
+        start = self.earliest if imprecise and self.earliest else self.latest
+        return start <= as_of and not (self.end and self.end <= as_of)
+
+    def in_doubt(self, as_of: str) -> bool:
+        """Say whether it can have begun by a day without certainly having begun."""
+        return bool(self.earliest and self.earliest <= as_of < self.latest)
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side of a conflict.
+
+    Attributes
+    ----------
+    norm, code, label, definition, force : str
+        The norm: address, code, name, definition and legal force.
+    provisions : tuple of Provision
+        Where it is stated.
+    named : tuple of str
+        Actors that the record names on this side; being named is not being bound.
+    carried_by : tuple of Carriage
+        Who carries it on the day, by which acts.
+    """
+
+    norm: str
+    code: str
+    label: str
+    definition: str
+    force: str
+    provisions: tuple[Provision, ...]
+    named: tuple[str, ...]
+    carried_by: tuple[Carriage, ...] = ()
+
+    @property
+    def carriers(self) -> frozenset[str]:
+        """Return the codes of the actors that carry this side."""
+        return frozenset(carriage.actor for carriage in self.carried_by)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """A conflict as it stands on a day.
+
+    Attributes
+    ----------
+    address, code, issue, type, type_label, explanation, verification : str
+        What it is, as curated.
+    sources : tuple of (str, str)
+        Key and title of each source.
+    side_a, side_b : Side
+        The two sides with who carries them.
+    exposed : tuple of str
+        Codes of the actors that carry both sides, sorted.
+    imprecise : int
+        Acts left out, or let in on request, because only a month or year is known.
+    """
+
+    address: str
+    code: str
+    issue: str
+    type: str
+    type_label: str
+    explanation: str
+    verification: str
+    sources: tuple[tuple[str, str], ...]
+    side_a: Side
+    side_b: Side
+    exposed: tuple[str, ...] = ()
+    imprecise: int = 0
+
+
+@dataclass(frozen=True)
+class ConflictAnswer:
+    """Conflicts found, with the day and the data they hold for.
+
+    Attributes
+    ----------
+    as_of : str
+        The day.
+    version : str
+        Data version.
+    filters : dict
+        What was asked.
+    conflicts : list of Conflict
+        Sorted by code.
+    imprecise : int
+        Number of acts whose date is too coarse to say whether they count on the day.
+    """
+
+    as_of: str
+    version: str
+    filters: Mapping[str, str]
+    conflicts: list[Conflict]
+    imprecise: int
+
+
+class ConflictIndex:
+    """All conflicts of a graph with every act that carries a side; dates are applied when asked.
+
+    Parameters
+    ----------
+    graph : KnowledgeGraph
+        Read once.
+    """
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self.graph = graph
+        self._carriages = _by_norm(graph)
+        self._facets = _facets(graph)
+        self._curated = _curated(graph)
+
+    def find(
+        self,
+        *,
+        state: str | None = None,
+        as_of: str | datetime.date = "today",
+        exposure: str = "both",
+        imprecise: bool = False,
+        **facets: str | None,
+    ) -> ConflictAnswer:
+        """Find conflicts.
+
+        Parameters
+        ----------
+        state : str, optional
+            Code or name of a state (or organization); only conflicts that it carries are returned.
+        as_of : str or datetime.date
+            The day the answer holds for.
+        exposure : str
+            With a state: ``both`` for conflicts whose two sides it carries, ``one`` for those of
+            which it carries just one.
+        imprecise : bool
+            Whether facts known by month or year count from the first day on which they can have begun.
+        **facets
+            Codes of a ``norm``, ``instrument``, ``alliance``, ``theme`` or ``type``.
+
+        Returns
+        -------
+        ConflictAnswer
+            The conflicts, sorted by code.
+
+        Raises
+        ------
+        UnknownName, BadDate, BadValue
+            A name, the day or a choice is not right.
+        """
+        when = self._day(as_of)
+        if exposure not in EXPOSURES:
+            raise BadValue(f"“{exposure}” is no exposure.", remedy=f"Choose one of {', '.join(EXPOSURES)}.")
+        wanted = {name: self.graph.resolve(_scheme(name), value) for name, value in facets.items() if value}
+        actor = self._code(state) if state else None
+        found = [
+            self._on(conflict, when, imprecise, actor)
+            for conflict in self._curated
+            if all(address in self._facets[conflict.address, name] for name, address in wanted.items())
+        ]
+        if actor:
+            found = [conflict for conflict in found if _exposed(conflict, actor, exposure)]
+        filters = {name: value for name, value in {"state": actor, **facets}.items() if value}
+        return ConflictAnswer(
+            when, self.graph.version, filters, found, sum(conflict.imprecise for conflict in found)
+        )
+
+    def get(self, code: str, *, as_of: str | datetime.date = "today", imprecise: bool = False) -> Conflict:
+        """Return one conflict.
+
+        Parameters
+        ----------
+        code : str
+            Its code.
+        as_of : str or datetime.date
+            The day.
+        imprecise : bool
+            Whether coarse dates count from their first day.
+
+        Returns
+        -------
+        Conflict
+            As it stands on the day.
+
+        Raises
+        ------
+        UnknownName, BadDate
+            No such conflict, or no such day.
+        """
+        for conflict in self._curated:
+            if conflict.code.casefold() == code.casefold():
+                return self._on(conflict, self._day(as_of), imprecise)
+        known = [conflict.code for conflict in self._curated]
+        raise UnknownName(
+            f"There is no conflict “{code}”.", remedy=suggest(code, known), code="unknown-conflict"
+        )
+
+    def evidence(self, carriage: Carriage) -> tuple[Evidence, ...]:
+        """Return what stands behind an act."""
+        rows = self.graph.run("views/act-sources", act=carriage.act)
+        return tuple(
+            Evidence(
+                local_name(str(row["source"])),
+                str(row["source_label"]),
+                _optional(row["locator"]),
+                str(row["verification"]),
+                _optional(row["note"]),
+            )
+            for row in _first_of_each(rows, "source")
+        )
+
+    def sentence(self, side: Side, carriage: Carriage) -> str:
+        """Tell in a sentence how an actor carries a side, with act, date, provisions and source.
+
+        Parameters
+        ----------
+        side : Side
+            The side.
+        carriage : Carriage
+            One act by which the actor carries it.
+
+        Returns
+        -------
+        str
+            A full sentence with names.
+        """
+        since = f"since {carriage.latest}"
+        if carriage.earliest and carriage.earliest != carriage.latest:
+            since = f"since some day from {carriage.earliest} to {carriage.latest}"
+        until = f" until {carriage.end}" if carriage.end else ""
+        if carriage.ending_label:
+            until += f" ({carriage.ending_label})"
+        places = [p.locator for p in side.provisions if p.instrument_code == carriage.instrument]
+        through = f" through {'; '.join(places)} of the {carriage.instrument_label}" if places else ""
+        sources = "; ".join(
+            f"{each.source_label}{', ' + each.locator if each.locator else ''} ({each.verification})"
+            for each in self.evidence(carriage)
+        )
+        return (
+            f"{carriage.actor_label} {MANNERS[carriage.manner]} “{side.label}”{through}, "
+            f"{since}{until}: {carriage.act_label}. Source: {sources}."
+        )
+
+    def narrow(self, conflict: Conflict, state: str) -> Conflict:
+        """Return a conflict with only one actor's acts on its sides."""
+        code = self._code(state)
+        return replace(
+            conflict,
+            side_a=_only(conflict.side_a, code),
+            side_b=_only(conflict.side_b, code),
+            exposed=tuple(each for each in conflict.exposed if each == code),
+        )
+
+    def _code(self, state: str) -> str:
+        address = self.graph.resolve("actor", state) if state.startswith("http") else self._state(state)
+        return local_name(address)
+
+    def _state(self, name: str) -> str:
+        try:
+            return self.graph.resolve("state", name)
+        except UnknownName as unknown:
+            try:
+                return self.graph.resolve("organization", name)
+            except UnknownName:
+                raise unknown from None
+
+    def _day(self, as_of: str | datetime.date) -> str:
+        return self.graph.today.isoformat() if as_of == "today" else day(as_of).isoformat()
+
+    def _on(self, conflict: Conflict, as_of: str, imprecise: bool, actor: str | None = None) -> Conflict:
+        side_a = self._carried(conflict.side_a, as_of, imprecise)
+        side_b = self._carried(conflict.side_b, as_of, imprecise)
+        doubts = {
+            carriage.act
+            for side in (side_a, side_b)
+            for carriage in self._carriages[side.norm]
+            if carriage.in_doubt(as_of) and actor in (None, carriage.actor)
+        }
+        exposed = tuple(sorted(side_a.carriers & side_b.carriers))
+        return replace(conflict, side_a=side_a, side_b=side_b, exposed=exposed, imprecise=len(doubts))
+
+    def _carried(self, side: Side, as_of: str, imprecise: bool) -> Side:
+        carried = tuple(each for each in self._carriages[side.norm] if each.holds(as_of, imprecise=imprecise))
+        return replace(side, carried_by=carried)
+
+
+@lru_cache(maxsize=4)
+def index(graph: KnowledgeGraph) -> ConflictIndex:
+    """Return the index of a graph's conflicts, built once for each graph."""
+    return ConflictIndex(graph)
+
+
+def _scheme(facet: str) -> str:
+    if facet not in FACETS:
+        raise BadValue(
+            f"Conflicts cannot be found by “{facet}”.",
+            remedy=f"Use one of state, {', '.join(FACETS)} or as_of.",
+        )
+    return "conflicttype" if facet == "type" else facet
+
+
+def _exposed(conflict: Conflict, actor: str, exposure: str) -> bool:
+    a, b = actor in conflict.side_a.carriers, actor in conflict.side_b.carriers
+    return (a and b) if exposure == "both" else (a != b)
+
+
+def _only(side: Side, code: str) -> Side:
+    return replace(side, carried_by=tuple(each for each in side.carried_by if each.actor == code))
+
+
+def _optional(value: Value) -> str | None:
+    return None if value is None else str(value)
+
+
+def _first_of_each(rows: Iterable[dict[str, Value]], column: str) -> list[dict[str, Value]]:
+    return list({row[column]: row for row in reversed(list(rows))}.values())[::-1]
+
+
+def _by_norm(graph: KnowledgeGraph) -> Mapping[str, list[Carriage]]:
+    found: dict[str, list[Carriage]] = defaultdict(list)
+    for row in [*graph.run("views/carriers"), *graph.run("views/carriers-by-pledge")]:
+        carriage = Carriage(
+            actor=str(row["actor_code"]),
+            actor_label=str(row["actor_label"]),
+            norm=str(row["norm"]),
+            manner=str(row["manner"]),
+            instrument=_optional(row.get("instrument_code")),
+            instrument_label=_optional(row.get("instrument_label")),
+            act=str(row["act"]),
+            act_label=str(row["act_label"]),
+            earliest=_optional(row["earliest"]),
+            latest=str(row["latest"]),
+            end=_optional(row["end"]),
+            ending_label=_optional(row.get("ending_label")),
+        )
+        found[carriage.norm].append(carriage)
+    for carriages in found.values():
+        carriages.sort(key=lambda each: (each.actor, each.latest, each.act))
+    return found
+
+
+def _facets(graph: KnowledgeGraph) -> Mapping[tuple[str, str], set[str]]:
+    found: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for row in graph.run("views/conflict-facets"):
+        found[str(row["conflict"]), str(row["facet"])].add(str(row["value"]))
+    return found
+
+
+def _curated(graph: KnowledgeGraph) -> list[Conflict]:
+    related: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    for row in graph.run("views/conflict-sources"):
+        related[str(row["conflict"]), str(row["kind"])].append(
+            (local_name(str(row["thing"])), str(row["thing_label"]))
+        )
+    stated: dict[str, list[Provision]] = defaultdict(list)
+    for row in graph.run("views/norm-provisions"):
+        stated[str(row["norm"])].append(_provision(row))
+    return [_conflict(row, related, stated) for row in graph.run("views/conflicts")]
+
+
+def _provision(row: Mapping[str, Value]) -> Provision:
+    return Provision(
+        code=str(row["provision_code"]),
+        heading=str(row["heading"]),
+        locator=str(row["locator"]),
+        instrument=str(row["instrument_label"]),
+        instrument_code=str(row["instrument_code"]),
+        source=local_name(str(row["source"])),
+        source_label=str(row["source_label"]),
+        verification=str(row["verification"]),
+    )
+
+
+def _conflict(
+    row: Mapping[str, Value],
+    related: Mapping[tuple[str, str], list[tuple[str, str]]],
+    stated: Mapping[str, list[Provision]],
+) -> Conflict:
+    address = str(row["conflict"])
+    sides = {
+        side: Side(
+            norm=str(row[f"norm_{side}"]),
+            code=str(row[f"norm_{side}_code"]),
+            label=str(row[f"norm_{side}_label"]),
+            definition=str(row[f"norm_{side}_definition"]),
+            force=str(row[f"norm_{side}_force"]),
+            provisions=tuple(stated.get(str(row[f"norm_{side}"]), ())),
+            named=tuple(label for _, label in related.get((address, side), ())),
+        )
+        for side in ("a", "b")
+    }
+    return Conflict(
+        address=address,
+        code=str(row["code"]),
+        issue=str(row["issue"]),
+        type=str(row["type"]),
+        type_label=str(row["type_label"]),
+        explanation=str(row["explanation"]),
+        verification=str(row["verification"]),
+        sources=tuple(related.get((address, "source"), ())),
+        side_a=sides["a"],
+        side_b=sides["b"],
+    )

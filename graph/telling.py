@@ -1,0 +1,158 @@
+"""Tells conflicts as data for programs and as rows for a spreadsheet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from graph.conflicts import Carriage, Conflict, ConflictAnswer, ConflictIndex, Side
+from graph.knowledge import Result, Value
+
+
+def told(index: ConflictIndex, answer: ConflictAnswer) -> dict[str, Any]:
+    """Return an answer as JSON-ready data.
+
+    Parameters
+    ----------
+    index : ConflictIndex
+        Gives the sources of acts.
+    answer : ConflictAnswer
+        What was found. With a state among its filters, each conflict explains that state's acts.
+
+    Returns
+    -------
+    dict
+        ``as_of``, ``version``, ``filters``, ``total``, ``imprecise`` and ``conflicts``.
+    """
+    state = answer.filters.get("state")
+    conflicts = [index.narrow(each, state) if state else each for each in answer.conflicts]
+    return {
+        "as_of": answer.as_of,
+        "version": answer.version,
+        "filters": dict(answer.filters),
+        "total": len(conflicts),
+        "imprecise": answer.imprecise,
+        "conflicts": [told_conflict(index, each, with_acts=bool(state)) for each in conflicts],
+    }
+
+
+def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) -> dict[str, Any]:
+    """Return one conflict as JSON-ready data.
+
+    Parameters
+    ----------
+    index : ConflictIndex
+        Gives the sources of acts.
+    conflict : Conflict
+        The conflict on a day.
+    with_acts : bool
+        Whether to list every act with its sources and to tell each in a sentence; otherwise only
+        the codes of those that carry each side.
+
+    Returns
+    -------
+    dict
+        The conflict.
+    """
+    sides = (conflict.side_a, conflict.side_b)
+    because = [index.sentence(side, act) for side in sides for act in side.carried_by] if with_acts else []
+    return {
+        "id": conflict.code,
+        "iri": conflict.address,
+        "issue": conflict.issue,
+        "type": conflict.type,
+        "type_label": conflict.type_label,
+        "explanation": conflict.explanation,
+        "verification": conflict.verification,
+        "sources": [{"id": key, "title": title} for key, title in conflict.sources],
+        "side_a": _side(index, conflict.side_a, with_acts),
+        "side_b": _side(index, conflict.side_b, with_acts),
+        "exposed": list(conflict.exposed),
+        "because": because,
+        "imprecise": conflict.imprecise,
+    }
+
+
+def _side(index: ConflictIndex, side: Side, with_acts: bool) -> dict[str, Any]:
+    return {
+        "norm": side.code,
+        "iri": side.norm,
+        "label": side.label,
+        "definition": side.definition,
+        "force": side.force,
+        "provisions": [
+            {
+                "id": each.code,
+                "instrument": each.instrument_code,
+                "instrument_label": each.instrument,
+                "locator": each.locator,
+                "heading": each.heading,
+                "source": each.source,
+                "source_label": each.source_label,
+                "verification": each.verification,
+            }
+            for each in side.provisions
+        ],
+        "named": list(side.named),
+        "carriers": sorted(side.carriers),
+        "acts": [_act(index, each) for each in side.carried_by] if with_acts else [],
+    }
+
+
+def _act(index: ConflictIndex, carriage: Carriage) -> dict[str, Any]:
+    return {
+        "actor": carriage.actor,
+        "actor_label": carriage.actor_label,
+        "manner": carriage.manner,
+        "instrument": carriage.instrument,
+        "act": carriage.act,
+        "act_label": carriage.act_label,
+        "since_earliest": carriage.earliest,
+        "since": carriage.latest,
+        "until": carriage.end,
+        "ended_by": carriage.ending_label,
+        "sources": [
+            {
+                "id": each.source,
+                "title": each.source_label,
+                "locator": each.locator,
+                "verification": each.verification,
+                "note": each.note,
+            }
+            for each in index.evidence(carriage)
+        ],
+    }
+
+
+def conflict_table(answer: ConflictAnswer) -> Result:
+    """Return an answer as one row a conflict, for CSV.
+
+    Parameters
+    ----------
+    answer : ConflictAnswer
+        What was found.
+
+    Returns
+    -------
+    Result
+        Codes, issue, type, both norms, who is exposed, source keys and the day.
+    """
+    columns = ("id", "issue", "type", "norm_a", "norm_a_label", "norm_b", "norm_b_label")
+    more = ("exposed", "explanation", "sources", "verification", "as_of")
+    rows: list[dict[str, Value]] = [
+        {
+            "id": each.code,
+            "issue": each.issue,
+            "type": each.type,
+            "norm_a": each.side_a.code,
+            "norm_a_label": each.side_a.label,
+            "norm_b": each.side_b.code,
+            "norm_b_label": each.side_b.label,
+            "exposed": " ".join(each.exposed),
+            "explanation": each.explanation,
+            "sources": " ".join(key for key, _ in each.sources),
+            "verification": each.verification,
+            "as_of": answer.as_of,
+        }
+        for each in answer.conflicts
+    ]
+    return Result(columns + more, rows)
