@@ -1,0 +1,262 @@
+"""Draws the HTML pages: the template environment, its filters, and what every page is given."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, select_autoescape
+from markupsafe import Markup
+
+from api.negotiation import HTML, Format
+from graph.namespaces import IDENTIFIER, ONTOLOGY, VOCABULARY
+from graph.records import BY_SINGULAR, KINDS
+from graph.things import Thing, is_own, split
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+#: The pages that lead to the uses of the graph, in the order of the masthead.
+USES = (
+    ("/conflicts", "Conflicts"),
+    ("/networks", "Networks"),
+    ("/bridges", "Bridges"),
+    ("/queries", "Queries"),
+    ("/sparql", "SPARQL"),
+)
+
+#: Kinds of things whose page is another router's, by the kind in their address.
+ELSEWHERE = {"conflict": "/conflicts"}
+
+#: The sign that stands before the word of a grade of verification.
+SIGNS = {"official": "●", "reported": "◐", "recalled": "○"}
+
+#: How a form of an answer is called where its short name in capitals is not its name.
+FORM_NAMES = {"turtle": "Turtle", "jsonld": "JSON-LD", "ntriples": "N-Triples", "graphml": "GraphML"}
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+
+
+def render(
+    request: Request,
+    template: str,
+    *,
+    status_code: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **context: Any,
+) -> HTMLResponse:
+    """Draw a page.
+
+    Parameters
+    ----------
+    request
+        The request that asks for it.
+    template
+        The file in ``api/templates``.
+    status_code, headers
+        Of the answer.
+    **context
+        What the template shows. ``alternates`` (a list of ``{label, type, href}``) becomes links in
+        the head and in the footer.
+
+    Returns
+    -------
+    HTMLResponse
+        Every value escaped.
+    """
+    given = {**_common(request), **context}
+    page = environment().get_template(template).render(given)
+    return HTMLResponse(page, status_code=status_code, headers=dict(headers or {}))
+
+
+def _common(request: Request) -> dict[str, Any]:
+    graph = getattr(request.app.state, "graph", None)
+    path = request.url.path
+
+    def current(href: str) -> Markup:
+        here = path == href or path.startswith(href + "/")
+        return Markup(' aria-current="page"') if here else Markup("")
+
+    return {
+        "request": request,
+        "data_version": getattr(graph, "version", None),
+        "navigation": {"uses": USES, "records": record_links()},
+        "current": current,
+    }
+
+
+@cache
+def record_links() -> list[tuple[str, str]]:
+    """Return the address and the name of every list of records."""
+    return [(f"/{kind.name}", heading(kind.name)) for kind in KINDS]
+
+
+@cache
+def environment() -> Environment:
+    """Return the template environment: everything escaped, a misspelt name an error."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(default=True, default_for_string=True),
+        undefined=_Lenient,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters.update(
+        dated=dated,
+        badge=badge,
+        local=local_path,
+        words=words,
+        heading=heading,
+        is_date=is_date,
+        is_link=is_link,
+        query=with_query,
+        count=count,
+    )
+    made.globals["is_thing"] = lambda value: isinstance(value, Thing)
+    return made
+
+
+class _Lenient(StrictUndefined):
+    """A name the page was not given: absent when tested or looped over, an error when shown."""
+
+    __slots__ = ()
+    __iter__ = Undefined.__iter__
+    __bool__ = Undefined.__bool__
+    __len__ = Undefined.__len__
+    __eq__ = Undefined.__eq__
+    __ne__ = Undefined.__ne__
+    __hash__ = Undefined.__hash__
+
+
+def dated(value: object) -> Markup:
+    """Show a date at the precision it has.
+
+    Parameters
+    ----------
+    value
+        ``1967-01-27``, ``1967-01`` or ``1967``; anything else is shown as it is.
+
+    Returns
+    -------
+    Markup
+        ``27 January 1967``, ``January 1967`` or ``1967``, in a ``time`` element.
+    """
+    text = str(value)
+    match = _DATE.fullmatch(text)
+    if not match:
+        return Markup("{}").format(text)
+    year, month, day = match.groups()
+    parts = [str(int(day))] if day else []
+    if month and 1 <= int(month) <= 12:
+        parts.append(calendar.month_name[int(month)])
+    shown = " ".join([*parts, year])
+    return Markup('<time datetime="{}">{}</time>').format(text, shown)
+
+
+def badge(grade: str | Thing | None) -> Markup:
+    """Show a grade of verification as a sign and a word, so that colour is not needed to tell it."""
+    if not grade:
+        return Markup("")
+    name = grade.id if isinstance(grade, Thing) else str(grade)
+    known = name if name in SIGNS else "plain"
+    sign = Markup('<span aria-hidden="true">{}</span> ').format(SIGNS[name]) if name in SIGNS else ""
+    return Markup('<span class="badge {}">{}{}</span>').format(known, sign, words(name))
+
+
+def local_path(target: str | Thing) -> str:
+    """Return the path on this server of a thing.
+
+    Parameters
+    ----------
+    target
+        A thing or an address of the graph.
+
+    Returns
+    -------
+    str
+        ``/states/AUS`` for a thing with a list, ``/id/seat/FRA`` for another, ``/vocabulary/…`` for a
+        concept, ``/ontology#…`` for a term; any other address unchanged.
+    """
+    iri = target.iri if isinstance(target, Thing) else str(target)
+    if iri.startswith(ONTOLOGY):
+        return f"/ontology#{quote(iri.removeprefix(ONTOLOGY))}"
+    if iri.startswith(VOCABULARY):
+        return f"/vocabulary/{quote(iri.removeprefix(VOCABULARY))}"
+    if not iri.startswith(IDENTIFIER):
+        return iri
+    kind, local = split(iri)
+    if kind in BY_SINGULAR:
+        return f"/{BY_SINGULAR[kind].name}/{quote(local)}"
+    return f"{ELSEWHERE.get(kind, f'/id/{kind}')}/{quote(local)}"
+
+
+def words(name: object) -> str:
+    """Return a code as words: ``hard-law`` as ``hard law``, ``in_force`` as ``in force``."""
+    return re.sub(r"[_-]+", " ", str(name)).strip()
+
+
+def heading(name: object) -> str:
+    """Return a code as the words of a heading, with a capital."""
+    text = words(name)
+    return text[:1].upper() + text[1:]
+
+
+def is_date(value: object) -> bool:
+    """Return whether a text is a date with a month or a day; a bare year may be any number."""
+    return isinstance(value, str) and "-" in value and _DATE.fullmatch(value) is not None
+
+
+def is_link(value: object) -> bool:
+    """Return whether a text is an address on the web that may be linked to."""
+    return isinstance(value, str) and re.fullmatch(r"https?://\S+", value) is not None and not is_own(value)
+
+
+def with_query(path: str, **parameters: object) -> str:
+    """Return a path with a query string of the parameters that have a value."""
+    given = {name: value for name, value in parameters.items() if value not in (None, "")}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def count(number: int, singular: str, plural: str | None = None) -> str:
+    """Return a number with its noun: ``1 row``, ``1,714 rows``."""
+    noun = singular if number == 1 else plural or f"{singular}s"
+    return f"{number:,} {noun}"
+
+
+def alternates_of(path: str, formats: Iterable[Format], **parameters: object) -> list[dict[str, str]]:
+    """Return the machine forms of a page, for its head, its footer and its ``Link`` header.
+
+    Parameters
+    ----------
+    path
+        The path of the page.
+    formats
+        The forms it has; that of a page for people is left out.
+    **parameters
+        The rest of the query string.
+
+    Returns
+    -------
+    list of dict
+        With ``label``, ``type`` and ``href``.
+    """
+    return [
+        {
+            "label": FORM_NAMES.get(form.name, form.name.upper()),
+            "type": form.media_type,
+            "href": with_query(path, **{**parameters, "format": form.name}),
+        }
+        for form in formats
+        if form is not HTML
+    ]
+
+
+def link_header(alternates: Iterable[Mapping[str, str]]) -> str:
+    """Return the ``Link`` header that announces the machine forms of a page."""
+    return ", ".join(f'<{each["href"]}>; rel="alternate"; type="{each["type"]}"' for each in alternates)
