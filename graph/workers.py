@@ -40,6 +40,7 @@ GRAPH_MEDIA_TYPES = (
 
 _log = logging.getLogger(__name__)
 _PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
+_NOT_OFFERED = ("SERVICE", "LATERAL")
 _FIRST_READ = 65_536
 
 
@@ -404,13 +405,13 @@ def _malformed(read: ReadQuery, message: str) -> BadQuery:
 
 def _expectation(expected: str) -> str:
     # The engine lists character classes and rules too; words and signs are what a reader can use.
-    if not expected.startswith("one of "):
-        return f"The engine says: {expected[:200]}." if " " in expected else f"Expected there: {expected}."
     parts = [part.strip() for part in expected.removeprefix("one of ").split(", ")]
-    plain = [part for part in parts if not part.startswith("[")]
+    plain = [part for part in parts if not part.startswith(("[", "<unr")) and part not in _NOT_OFFERED]
     if sentences := [part for part in plain if " " in part]:
         return f"The engine says: {sentences[0][:200]}."
-    return f"Expected there: {', '.join(plain[:12])}." if plain else "Expected there: a name or a value."
+    if not plain:
+        return "Look at what stands just before that place: a term, a dot or a bracket may be missing."
+    return f"Possible there: {', '.join(plain[:12])}."
 
 
 def _timed_out(read: ReadQuery, timeout: float) -> SpacenormsError:

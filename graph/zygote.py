@@ -19,6 +19,7 @@ import socket
 import struct
 import sys
 import threading
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -83,7 +84,11 @@ def start_zygote(store: ox.Store, limits: WorkerLimits) -> tuple[int, socket.soc
     """
     ours, theirs = socket.socketpair()
     follow_parent = threading.current_thread() is threading.main_thread()
-    process = os.fork()
+    with warnings.catch_warnings():
+        # Later versions of Python warn of a fork beside threads, which loading a store may have left
+        # behind. The child runs the loop below and nothing else, and needs none of them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = os.fork()
     if process == 0:
         _run_and_exit(lambda: _Zygote(store, limits, theirs, ours, follow_parent).run())
     theirs.close()
