@@ -361,6 +361,15 @@ class ConflictIndex:
             f"{since}{until}: {carriage.act_label}. Source: {sources}."
         )
 
+    def choices(self) -> dict[str, list[tuple[str, str]]]:
+        """Return what conflicts can be found by: code and name of each value, by facet, sorted by name."""
+        values = {(facet, value) for (_, facet), found in self._facets.items() for value in found}
+        names = {str(row["thing"]): str(row["label"]) for row in self.graph.run("views/names")}
+        choices: dict[str, list[tuple[str, str]]] = {facet: [] for facet in FACETS}
+        for facet, address in values:
+            choices[facet].append((local_name(address), names.get(address, local_name(address))))
+        return {facet: sorted(pairs, key=lambda pair: pair[1]) for facet, pairs in choices.items()}
+
     def narrow(self, conflict: Conflict, state: str) -> Conflict:
         """Return a conflict with only one actor's acts on its sides."""
         code = self._code(state)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import httpx
+import httpx2
 import pyoxigraph as ox
 
 from graph.errors import BadQuery, SpacenormsError
@@ -132,14 +132,14 @@ class RemoteStore:
 
     def _post(self, text: str, accept: str) -> bytes:
         try:
-            answer = httpx.post(
+            answer = httpx2.post(
                 self.endpoint,
                 data={"query": text},
                 headers={"Accept": accept},
                 timeout=_SECONDS_OF_PATIENCE,
             )
             answer.raise_for_status()
-        except httpx.HTTPError as error:
+        except httpx2.HTTPError as error:
             raise SpacenormsError(
                 f"The SPARQL server at {self.endpoint} did not answer: {error}",
                 remedy="Check the address, and that the server holds the exported graph.",

@@ -1,0 +1,261 @@
+"""Norm conflicts: found by state, norm, instrument, alliance, theme, type and day, and why they are so."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+
+from api import pages
+from api.negotiation import CSV, HTML, JSON, choose
+from graph.conflicts import ConflictAnswer, ConflictIndex, index
+from graph.errors import BadValue, suggest
+from graph.telling import conflict_table, told, told_conflict
+
+router = APIRouter(tags=["conflicts"])
+
+_FORMATS = (JSON, CSV)
+_LIST = (
+    "state",
+    "norm",
+    "instrument",
+    "alliance",
+    "theme",
+    "type",
+    "exposure",
+    "as_of",
+    "imprecise",
+    "format",
+)
+_ONE = ("state", "as_of", "imprecise", "format")
+
+State = Annotated[
+    str | None,
+    Query(
+        description="Code or name of a state: only conflicts that it carries, with its acts.",
+        examples=["AUS"],
+    ),
+]
+AsOf = Annotated[str, Query(description="The day the answer holds for.", examples=["2023-06-01"])]
+Imprecise = Annotated[
+    Literal["exclude", "include"],
+    Query(description="Whether facts known by month or year count from their first possible day."),
+]
+Format = Annotated[str | None, Query(description="html, json or csv, instead of the Accept header.")]
+
+
+class Reference(BaseModel):
+    """A source with its title."""
+
+    id: str = Field(examples=["un-mtdsg-moon"])
+    title: str
+
+
+class ActSource(Reference):
+    """A source of an act, with the place in it."""
+
+    locator: str | None
+    verification: str = Field(examples=["official"])
+    note: str | None
+
+
+class Act(BaseModel):
+    """An act by which a state carries a side."""
+
+    actor: str = Field(examples=["AUS"])
+    actor_label: str = Field(examples=["Australia"])
+    manner: Literal["bound", "committed", "enacts"] = Field(
+        description="In law, politically, or by its own law."
+    )
+    instrument: str | None = Field(examples=["MOON"])
+    act: str = Field(examples=["https://w3id.org/spacenorms/id/act/AUS-MOON-accession"])
+    act_label: str
+    since_earliest: str | None = Field(description="First day on which it can have begun.")
+    since: str = Field(description="Day by which it has certainly begun.", examples=["1986-08-06"])
+    until: str | None = Field(description="Day by which it has certainly ended.")
+    ended_by: str | None
+    sources: list[ActSource]
+
+
+class ProvisionModel(BaseModel):
+    """A provision that states the norm of a side."""
+
+    id: str = Field(examples=["MOON-11-1"])
+    instrument: str
+    instrument_label: str
+    locator: str
+    heading: str
+    source: str
+    source_label: str
+    verification: str
+
+
+class SideModel(BaseModel):
+    """One side of a conflict."""
+
+    norm: str = Field(examples=["N-CHM"])
+    iri: str
+    label: str
+    definition: str
+    force: str
+    provisions: list[ProvisionModel]
+    named: list[str] = Field(description="Actors named by the record; being named is not being bound.")
+    carriers: list[str] = Field(description="Codes of those that carry this side on the day.")
+    acts: list[Act] = Field(description="Their acts; empty in a list that names no state.")
+
+
+class ConflictModel(BaseModel):
+    """A conflict on a day."""
+
+    id: str = Field(examples=["C01"])
+    iri: str
+    issue: str
+    type: str
+    type_label: str
+    explanation: str
+    verification: str
+    sources: list[Reference]
+    side_a: SideModel
+    side_b: SideModel
+    exposed: list[str] = Field(description="Codes of those that carry both sides on the day.")
+    because: list[str] = Field(description="Sentences that tell each act with date, provisions and source.")
+    imprecise: int = Field(description="Acts dated too coarsely to say whether they count on the day.")
+
+
+class ConflictList(BaseModel):
+    """Conflicts found."""
+
+    as_of: str
+    version: str
+    filters: dict[str, str]
+    total: int
+    imprecise: int
+    conflicts: list[ConflictModel]
+
+
+class ConflictOne(ConflictModel):
+    """One conflict with the day and the data it holds for."""
+
+    as_of: str
+    version: str
+
+
+@router.get("/conflicts", response_model=ConflictList, summary="Find norm conflicts")
+def conflicts(
+    request: Request,
+    state: State = None,
+    norm: Annotated[str | None, Query(description="A norm on either side.", examples=["N-CHM"])] = None,
+    instrument: Annotated[
+        str | None, Query(description="States a norm of the conflict.", examples=["MOON"])
+    ] = None,
+    alliance: Annotated[
+        str | None, Query(description="Promotes a norm of the conflict.", examples=["artemis"])
+    ] = None,
+    theme: Annotated[str | None, Query(description="Theme of a norm of the conflict.")] = None,
+    type: Annotated[str | None, Query(description="Type of the conflict.", examples=["tension"])] = None,
+    exposure: Annotated[str, Query(description="With a state: both sides carried, or just one.")] = "both",
+    as_of: AsOf = "today",
+    imprecise: Imprecise = "exclude",
+    format: Format = None,
+) -> Response:
+    """Find conflicts by state, norm, instrument, alliance, theme, type and day."""
+    _known_only(request, _LIST)
+    chosen = choose((JSON, HTML, CSV), request.headers.get("accept"), format)
+    found = index(request.app.state.graph)
+    answer = found.find(
+        state=state,
+        as_of=as_of or "today",
+        exposure=exposure,
+        imprecise=imprecise == "include",
+        norm=norm,
+        instrument=instrument,
+        alliance=alliance,
+        theme=theme,
+        type=type,
+    )
+    if chosen.format is CSV:
+        return Response(conflict_table(answer).to_csv(), media_type="text/csv; charset=utf-8")
+    data = told(found, answer)
+    if chosen.format is JSON:
+        return JSONResponse(data, headers=_links(request, "/conflicts"))
+    return _list_page(request, found, answer, data)
+
+
+@router.get("/conflicts/{code}", response_model=ConflictOne, summary="One norm conflict")
+def conflict(
+    request: Request,
+    code: str,
+    state: State = None,
+    as_of: AsOf = "today",
+    imprecise: Imprecise = "exclude",
+    format: Format = None,
+) -> Response:
+    """Tell one conflict with everyone who carries a side, by which acts; or with one state's acts only."""
+    _known_only(request, _ONE)
+    chosen = choose((JSON, HTML, CSV), request.headers.get("accept"), format)
+    found = index(request.app.state.graph)
+    on_the_day = found.get(code, as_of=as_of or "today", imprecise=imprecise == "include")
+    when = found.find(as_of=as_of or "today").as_of
+    if state:
+        on_the_day = found.narrow(on_the_day, state)
+    if chosen.format is CSV:
+        answer = ConflictAnswer(when, found.graph.version, {}, [on_the_day], on_the_day.imprecise)
+        return Response(conflict_table(answer).to_csv(), media_type="text/csv; charset=utf-8")
+    with_acts = bool(state) or chosen.format is JSON
+    data = {
+        **told_conflict(found, on_the_day, with_acts=with_acts),
+        "as_of": when,
+        "version": found.graph.version,
+    }
+    if chosen.format is JSON:
+        return JSONResponse(data, headers=_links(request, f"/conflicts/{on_the_day.code}"))
+    names = {
+        act.actor: act.actor_label for s in (on_the_day.side_a, on_the_day.side_b) for act in s.carried_by
+    }
+    return pages.render(
+        request,
+        "conflict.html",
+        headers=_links(request, f"/conflicts/{on_the_day.code}"),
+        conflict=data,
+        names=names,
+        state=state,
+        as_of=when,
+        alternates=_alternates(request, f"/conflicts/{on_the_day.code}"),
+    )
+
+
+def _list_page(
+    request: Request, found: ConflictIndex, answer: ConflictAnswer, data: dict[str, Any]
+) -> Response:
+    return pages.render(
+        request,
+        "conflicts.html",
+        headers=_links(request, "/conflicts"),
+        answer=data,
+        choices=found.choices(),
+        asked={name: request.query_params.get(name) for name in _LIST},
+        as_of=answer.as_of,
+        alternates=_alternates(request, "/conflicts"),
+    )
+
+
+def _known_only(request: Request, known: tuple[str, ...]) -> None:
+    for name in request.query_params:
+        if name not in known:
+            raise BadValue(
+                f"“{name}” is not a parameter here.",
+                remedy=suggest(name, known),
+                code="unknown-parameter",
+                parameter=name,
+            )
+
+
+def _alternates(request: Request, path: str) -> list[dict[str, str]]:
+    given = {name: value for name, value in request.query_params.items() if name != "format"}
+    return pages.alternates_of(path, _FORMATS, **given)
+
+
+def _links(request: Request, path: str) -> dict[str, str]:
+    return {"Link": pages.link_header(_alternates(request, path)), "Vary": "Accept"}

@@ -1,0 +1,109 @@
+"""The conflict look-ups as a client sees them."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.application import create_application
+from graph.knowledge import KnowledgeGraph
+
+
+@pytest.fixture(scope="module")
+def client(graph: KnowledgeGraph) -> Iterator[TestClient]:
+    with TestClient(create_application(graph=graph)) as running:
+        yield running
+
+
+def ids(client: TestClient, query: str) -> list[str]:
+    answer = client.get(f"/conflicts?{query}")
+    assert answer.status_code == 200, answer.text
+    return [each["id"] for each in answer.json()["conflicts"]]
+
+
+def test_saudi_arabia_carries_the_common_heritage_conflict_until_2024(client: TestClient) -> None:
+    before = set(ids(client, "state=SAU&as_of=2023-06-01"))
+    after = set(ids(client, "state=SAU&as_of=2024-02-01"))
+    assert set(ids(client, "norm=N-CHM&state=SAU&as_of=2023-06-01")) <= before
+    assert ids(client, "norm=N-CHM&state=SAU&as_of=2024-02-01") == []
+    assert after < before
+
+
+def test_a_list_tells_the_day_the_data_and_what_was_asked(client: TestClient, graph: KnowledgeGraph) -> None:
+    answer = client.get("/conflicts", params={"state": "Australia", "as_of": "2022-01-01"}).json()
+    assert answer["as_of"] == "2022-01-01"
+    assert answer["version"] == graph.version
+    assert answer["filters"] == {"state": "AUS"}
+    assert answer["total"] == len(answer["conflicts"])
+
+
+def test_every_act_of_a_conflict_leads_to_a_source_and_a_provision(client: TestClient) -> None:
+    answer = client.get("/conflicts/C01", params={"state": "AUS"}).json()
+    for side in (answer["side_a"], answer["side_b"]):
+        assert side["provisions"]
+        for act in side["acts"]:
+            assert act["sources"]
+            assert any(each["instrument"] == act["instrument"] for each in side["provisions"])
+    assert len(answer["because"]) == len(answer["side_a"]["acts"] + answer["side_b"]["acts"])
+
+
+def test_the_united_states_carries_only_one_side_of_it(client: TestClient) -> None:
+    answer = client.get("/conflicts/C01", params={"state": "USA"}).json()
+    assert answer["exposed"] == []
+    assert {bool(answer["side_a"]["acts"]), bool(answer["side_b"]["acts"])} == {True, False}
+    page = client.get("/conflicts/C01", params={"state": "USA"}, headers={"Accept": "text/html"}).text
+    assert "does not carry this side" in page
+
+
+def test_csv_has_a_row_for_each_conflict_of_the_json(client: TestClient) -> None:
+    text = client.get("/conflicts?alliance=artemis&format=csv").text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["id"] for row in rows] == ids(client, "alliance=artemis")
+
+
+@pytest.mark.parametrize(
+    "path", ["/conflicts", "/conflicts?state=AUS", "/conflicts/C01", "/conflicts/C01?state=SAU"]
+)
+def test_pages_show_the_same_conflicts(client: TestClient, path: str) -> None:
+    page = client.get(path, headers={"Accept": "text/html"})
+    assert page.headers["content-type"].startswith("text/html")
+    assert "application/json" in page.headers["link"]
+    data = client.get(path).json()
+    for each in data.get("conflicts", [data]):
+        assert each["id"] in page.text
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "hint"),
+    [
+        ("/conflicts?state=AUZ", 404, "unknown-state", "Did you mean"),
+        ("/conflicts?norm=N-HCM", 404, "unknown-norm", "N-CHM"),
+        ("/conflicts?as_of=2023-13-01", 400, "bad-date", "2024-01-05"),
+        ("/conflicts?as_of=1%27%20OR", 400, "bad-date", "year-month-day"),
+        ("/conflicts?stat=AUS", 400, "unknown-parameter", "state"),
+        ("/conflicts?exposure=all", 400, "bad-value", "both"),
+        ("/conflicts/C99", 404, "unknown-conflict", "C"),
+        ("/conflicts?format=pdf", 406, "not-acceptable", "csv"),
+    ],
+)
+def test_bad_input_gets_a_problem_that_helps(
+    client: TestClient, path: str, status: int, code: str, hint: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == code
+    assert hint in problem["remedy"]
+
+
+def test_a_hostile_state_is_shown_as_text(client: TestClient) -> None:
+    page = client.get(
+        "/conflicts", params={"state": "<script>alert(1)</script>"}, headers={"Accept": "text/html"}
+    )
+    assert page.status_code == 404
+    assert "<script>alert" not in page.text
