@@ -1,0 +1,1 @@
+"""Serves the knowledge graph: routes, pages and the command line."""
