@@ -115,6 +115,7 @@ def environment() -> Environment:
         heading=heading,
         is_date=is_date,
         is_link=is_link,
+        bare=bare,
         query=with_query,
         count=count,
     )
@@ -215,6 +216,12 @@ def is_date(value: object) -> bool:
 def is_link(value: object) -> bool:
     """Return whether a text is an address on the web that may be linked to."""
     return isinstance(value, str) and re.fullmatch(r"https?://\S+", value) is not None and not is_own(value)
+
+
+def bare(address: str) -> str:
+    """Return an address on the web as it is read aloud: without scheme, cut where it is long."""
+    text = re.sub(r"^https?://(www\.)?", "", address).rstrip("/")
+    return text if len(text) <= 60 else text[:57] + "…"
 
 
 def with_query(path: str, **parameters: object) -> str:

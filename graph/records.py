@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from os.path import commonprefix
 from typing import Any, TypeAlias
 
 from graph import saved
@@ -76,7 +77,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("instruments", "instrument", ("provisions", "norms", "ambiguities", "standings", "acts", "disputed", "tables")),
     Kind("provisions", "provision", ("norms", "ambiguities", "texts")),
     Kind("norms", "norm", ("provisions", "conflicts", "ambiguities", "positions", "addressees")),
-    Kind("ambiguities", "ambiguity", ("provisions", "readings", "positions", "norms", "recommendations")),
+    Kind("ambiguities", "ambiguity", ("readings", "provisions", "positions", "norms", "recommendations")),
     Kind("interpretations", "interpretation", ("rivals",)),
     Kind("sources", "source", ("facts",)),
     Kind("resolutions", "resolution", ("tally", "votes")),
@@ -195,6 +196,7 @@ class Field:
     """A property of a record: always a list in ``values``, of one at most unless ``many``."""
 
     name: str
+    title: str
     many: bool
     values: tuple[Item, ...]
     languages: tuple[str | None, ...] = ()
@@ -452,13 +454,12 @@ class Records:
         return tuple(self.names.thing(address) for address in dict.fromkeys(row["class"] for row in rows))
 
     def _unknown(self, kind: Kind, local: str) -> UnknownName:
-        known = self.ids(kind)
-        word = kind.singular if kind.name != kind.singular else f"{kind.singular} of this graph"
+        near = _nearest(local, self.ids(kind))
         return UnknownName(
-            f"There is no {word} “{local}”.",
-            remedy=suggest(local, known),
+            f"There is no {kind.singular} “{local}”.",
+            remedy=f"Did you mean {' or '.join(near)}?" if near else suggest(local, self.ids(kind)),
             code=f"unknown-{kind.singular}",
-            nearest=closest(local, known),
+            nearest=near,
         )
 
     def _fields(self, view: str, iri: str) -> Iterable[Field]:
@@ -468,7 +469,8 @@ class Records:
         for name, rows in found.items():
             stated = [row for row in rows if row["value"] is not None]
             values = tuple(self.names.value(row["value"]) for row in stated)
-            yield Field(name, bool(rows[0]["many"]), values, tuple(row["language"] or None for row in stated))
+            languages = tuple(row["language"] or None for row in stated)
+            yield Field(name, str(rows[0]["title"]), bool(rows[0]["many"]), values, languages)
 
     def _statements(self, iri: str) -> Iterable[Field]:
         found: dict[str, list[dict[str, Any]]] = {}
@@ -478,6 +480,7 @@ class Records:
             values = {str(row["value"]): row for row in rows}
             yield Field(
                 name,
+                name[:1].upper() + name[1:],
                 True,
                 tuple(self.names.value(row["value"]) for row in values.values()),
                 tuple(row["language"] or None for row in values.values()),
@@ -589,6 +592,14 @@ def _parameters(kind: Kind, filters: tuple[Filter, ...], given: Mapping[str, str
                 known=sorted(by_name),
             )
     return {by_name[name]: value for name, value in given.items()}
+
+
+def _nearest(local: str, known: list[str], most: int = 3) -> list[str]:
+    """Return the ids most like one; among equals, those that begin alike come first."""
+    folded = local.casefold()
+    found = closest(local, known, limit=12)
+    scores = {each: len(commonprefix([folded, each.casefold()])) for each in found}
+    return sorted(found, key=lambda each: -scores[each])[:most]
 
 
 def _prefix(kind: Kind) -> str:

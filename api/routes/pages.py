@@ -14,8 +14,8 @@ from graph.records import KINDS
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
 
-#: The tag of the saved query that the front page offers first.
-FIRST_TAG = "start here"
+#: The tag of the saved queries that the front page offers, and how many it offers.
+FIRST_TAG, FIRST_QUERIES = "bridging", 3
 
 
 @router.get("/", response_class=Response)
@@ -32,16 +32,15 @@ def front(request: Request) -> Response:
             for row in graph.run("views/record-verification")
         ],
         silences=graph.run("views/record-silences"),
-        query=first_query(),
+        queries=first_queries(),
         base=str(request.base_url),
     )
 
 
-def first_query() -> saved.SavedQuery | None:
-    """Return the saved query to begin with: the one tagged for it, or the first; None without any."""
-    queries = list(saved.catalogue().values())
-    tagged = [query for query in queries if FIRST_TAG in query.tags]
-    return next(iter(tagged or queries), None)
+def first_queries() -> list[saved.SavedQuery]:
+    """Return the saved queries to begin with: those tagged for it, then others, a few in all."""
+    queries = saved.catalogue().values()
+    return sorted(queries, key=lambda query: (FIRST_TAG not in query.tags, len(query.title)))[:FIRST_QUERIES]
 
 
 def _counts(things: dict[str, int]) -> list[dict[str, Any]]:
@@ -55,4 +54,4 @@ def _counts(things: dict[str, int]) -> list[dict[str, Any]]:
         for kind, href in pages.ELSEWHERE.items()
         if things.get(kind)
     ]
-    return sorted(shown, key=lambda each: -int(each["things"]))
+    return shown
