@@ -86,7 +86,8 @@ def choose(offered: Sequence[Format], accept: str | None, name: str | None = Non
     best, best_rank = None, (0.0, 0)
     for each in offered:
         for media_type in (each.media_type, *each.aliases):
-            rank = _rank(media_type, ranges)
+            # An alias is only for those who name it; a wildcard gets the type itself.
+            rank = _rank(media_type, ranges, only_exact=media_type != each.media_type)
             if rank[0] > 0 and rank > best_rank:
                 best, best_rank = Choice(each, media_type), rank
     if best is None:
@@ -120,10 +121,11 @@ def _not_acceptable(message: str, offered: Sequence[Format], remedy: str = "") -
     )
 
 
-def _rank(media_type: str, ranges: Sequence[tuple[str, float]]) -> tuple[float, int]:
+def _rank(media_type: str, ranges: Sequence[tuple[str, float]], only_exact: bool) -> tuple[float, int]:
     """Return the quality that the most specific range gives a media type, and how specific it is."""
     kind = media_type.partition("/")[0]
-    for specificity, pattern in ((3, media_type), (2, f"{kind}/*"), (1, "*/*")):
+    patterns = ((3, media_type), (2, f"{kind}/*"), (1, "*/*"))
+    for specificity, pattern in patterns[:1] if only_exact else patterns:
         for candidate, quality in ranges:
             if candidate == pattern:
                 return quality, specificity

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import pyoxigraph
@@ -246,7 +247,7 @@ class _Examination:
         )
 
     def _refuse_beginning(self, token: Token) -> NoReturn:
-        near = closest(token.text, [*FORMS, *_PROLOGUE], limit=1)
+        near = closest(token.text, [*FORMS, *sorted(_PROLOGUE)], limit=1)
         self._refuse(
             token.start,
             f"A query cannot begin with {token.text[:40]}",
@@ -305,7 +306,7 @@ class _Examination:
 
     def _declared(self) -> Iterator[str]:
         seen: set[str] = set()
-        for word, name in zip(self._tokens, self._tokens[1:], strict=False):
+        for word, name in pairwise(self._tokens):
             label = name.text.partition(":")[0]
             if word.upper == "PREFIX" and name.kind == "name" and label not in seen:
                 seen.add(label)

@@ -7,7 +7,6 @@ import contextlib
 import json
 import logging
 import os
-import re
 import signal
 import socket
 import time
@@ -19,6 +18,7 @@ from typing import NoReturn
 import pyoxigraph as ox
 
 from graph import zygote
+from graph.diagnosis import malformed
 from graph.errors import BadQuery, NotAcceptable, QueryTimeout, QueryTooLarge, ServiceBusy, SpacenormsError
 from graph.guard import ReadQuery, inspect
 from graph.zygote import WorkerLimits
@@ -39,8 +39,6 @@ GRAPH_MEDIA_TYPES = (
 )
 
 _log = logging.getLogger(__name__)
-_PLACE = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
-_NOT_OFFERED = ("SERVICE", "LATERAL")
 _FIRST_READ = 65_536
 
 
@@ -315,7 +313,7 @@ class WorkerPool:
         fault = json.loads(body)
         kind, message = fault["kind"], fault["message"]
         if kind == "SyntaxError":
-            raise _malformed(read, message)
+            raise malformed(read, message)
         if kind == "TooLong":
             raise QueryTooLarge(
                 f"The result has {int(message):,} bytes; {self.limits.result_bytes:,} are allowed.",
@@ -381,37 +379,6 @@ def _end_zygote(process: int, control: socket.socket) -> None:
                 os.waitpid(process, 0)
                 return
             time.sleep(0.002)
-
-
-def _malformed(read: ReadQuery, message: str) -> BadQuery:
-    match = _PLACE.match(message)
-    if not match:
-        return BadQuery(
-            f"The query is malformed: {message}.",
-            remedy="Compare it with one of the saved queries.",
-            code="malformed-query",
-            query=read.given,
-        )
-    line, column = read.place(int(match[1]), int(match[2]))
-    return BadQuery(
-        f"The query is malformed at line {line}, column {column}.",
-        remedy=_expectation(match[3]),
-        code="malformed-query",
-        line=line,
-        column=column,
-        query=read.given,
-    )
-
-
-def _expectation(expected: str) -> str:
-    # The engine lists character classes and rules too; words and signs are what a reader can use.
-    parts = [part.strip() for part in expected.removeprefix("one of ").split(", ")]
-    plain = [part for part in parts if not part.startswith(("[", "<unr")) and part not in _NOT_OFFERED]
-    if sentences := [part for part in plain if " " in part]:
-        return f"The engine says: {sentences[0][:200]}."
-    if not plain:
-        return "Look at what stands just before that place: a term, a dot or a bracket may be missing."
-    return f"Possible there: {', '.join(plain[:12])}."
 
 
 def _timed_out(read: ReadQuery, timeout: float) -> SpacenormsError:

@@ -203,7 +203,7 @@ class _Worker:
         faulthandler.disable()
         memory = _Memory()
         _limit(self._limits, memory)
-        most_kept = memory.used() + self._limits.memory_headroom // 2
+        most_kept = memory.used() + self._limits.memory_headroom // 4
         while True:
             (length,) = REQUEST.unpack(receive(self._connection, REQUEST.size))
             status, body = self._answer(receive(self._connection, length))
