@@ -197,6 +197,49 @@ def _tell_conflicts(answer: Mapping[str, Any]) -> None:
             click.echo(f"  Carried on both sides by {len(conflict['exposed'])}: {names}")
 
 
+@main.command(name="what-if")
+@click.argument("acts", nargs=-1, metavar="ACT …")
+@click.option("--remove", multiple=True, metavar="ACT", help="Leave out an act, such as AUS-MOON-accession.")
+@click.option("--as-of", metavar="DATE", help="The day to compare; the last act's effect when absent.")
+@click.option("--format", "form", default="table", type=click.Choice(["table", "json"]))
+def what_if(acts: tuple[str, ...], remove: tuple[str, ...], as_of: str | None, form: str) -> None:
+    """Suppose acts, such as "IND joins ILRS in 2027", and see conflicts gained and lost."""
+    from graph import counterfactual
+    from graph.conflicts import index
+    from graph.telling import told_counterfactual
+
+    answer = told_counterfactual(counterfactual.what_if(index(_graph()), acts, remove, as_of))
+    if form == "json":
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    click.echo(
+        f"As of {answer['as_of']}, supposing: {'; '.join(each['label'] for each in answer['supposed'])}"
+    )
+    for name in answer["left_out"]:
+        click.echo(f"Left out: {name}")
+    for difference in answer["differences"]:
+        for change in ("gained", "lost"):
+            for conflict in difference[change]:
+                click.echo(f"  {difference['state']} {change} {conflict['id']}  {conflict['issue']}")
+    if not answer["differences"]:
+        click.echo("  No conflict is gained or lost.")
+
+
+@main.command()
+@click.argument("state")
+@click.option("--since", default="1957-01-01", show_default=True, metavar="DATE")
+@click.option("--until", default="today", show_default=True, metavar="DATE")
+def history(state: str, since: str, until: str) -> None:
+    """Tell when a state gained and lost conflicts, and by which acts."""
+    from graph import intervals
+    from graph.conflicts import index
+
+    for each in intervals.changes(index(_graph()), state, since, until):
+        click.echo(
+            f"{each.date}  {each.change:6}  {each.conflict}  {each.issue}\n            {'; '.join(each.by)}"
+        )
+
+
 @main.command()
 @click.argument("view", metavar="VIEW|FILE")
 @click.option(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -21,6 +23,8 @@ MANNERS = {
 }
 FACETS = ("norm", "instrument", "alliance", "theme", "type")
 EXPOSURES = ("both", "one")
+#: Kinds of actors that carry norms, in the order in which a name is looked for.
+_CARRYING = ("state", "organization", "alliance")
 
 
 @dataclass(frozen=True)
@@ -92,6 +96,8 @@ class Carriage:
         The day by which it has certainly ended.
     ending_label : str or None
         Name of the withdrawal that ends it.
+    supposed : bool
+        Whether a caller supposed the act; it is not in the graph then.
     """
 
     actor: str
@@ -106,6 +112,7 @@ class Carriage:
     latest: str
     end: str | None
     ending_label: str | None = None
+    supposed: bool = False
 
     def holds(self, as_of: str, *, imprecise: bool = False) -> bool:
         """Say whether it holds on a day.
@@ -233,6 +240,37 @@ class ConflictIndex:
         self._facets = _facets(graph)
         self._curated = _curated(graph)
 
+    def supposing(self, change: Callable[[list[Carriage]], list[Carriage]]) -> ConflictIndex:
+        """Return an index in which the acts are others; this one and the graph stay as they are.
+
+        Parameters
+        ----------
+        change : callable
+            Gives the acts to suppose from all acts of this index.
+
+        Returns
+        -------
+        ConflictIndex
+            The supposed index.
+        """
+        supposed = copy(self)
+        supposed._carriages = _sorted(change([each for acts in self._carriages.values() for each in acts]))
+        return supposed
+
+    @property
+    def conflicts(self) -> list[Conflict]:
+        """Return the conflicts as curated, with nobody's acts on their sides."""
+        return list(self._curated)
+
+    def acts(self, norm: str, actor: str | None = None) -> list[Carriage]:
+        """Return every act, past or present, by which an actor (or anyone) carries a norm, by its address."""
+        return [each for each in self._carriages[norm] if actor in (None, each.actor)]
+
+    def actor(self, name: str) -> tuple[str, str]:
+        """Return code and address of a state or organization given by code or name; UnknownName if none."""
+        address = self._state(name)
+        return local_name(address), address
+
     def find(
         self,
         *,
@@ -268,11 +306,11 @@ class ConflictIndex:
         UnknownName, BadDate, BadValue
             A name, the day or a choice is not right.
         """
-        when = self._day(as_of)
+        when = self.day(as_of)
         if exposure not in EXPOSURES:
             raise BadValue(f"“{exposure}” is no exposure.", remedy=f"Choose one of {', '.join(EXPOSURES)}.")
         wanted = {name: self.graph.resolve(_scheme(name), value) for name, value in facets.items() if value}
-        actor = self._code(state) if state else None
+        actor = self.actor(state)[0] if state else None
         found = [
             self._on(conflict, when, imprecise, actor)
             for conflict in self._curated
@@ -309,14 +347,16 @@ class ConflictIndex:
         """
         for conflict in self._curated:
             if conflict.code.casefold() == code.casefold():
-                return self._on(conflict, self._day(as_of), imprecise)
+                return self._on(conflict, self.day(as_of), imprecise)
         known = [conflict.code for conflict in self._curated]
         raise UnknownName(
             f"There is no conflict “{code}”.", remedy=suggest(code, known), code="unknown-conflict"
         )
 
     def evidence(self, carriage: Carriage) -> tuple[Evidence, ...]:
-        """Return what stands behind an act."""
+        """Return what stands behind an act; nothing stands behind a supposed one."""
+        if carriage.supposed:
+            return ()
         rows = self.graph.run("views/act-sources", act=carriage.act)
         return tuple(
             Evidence(
@@ -358,7 +398,7 @@ class ConflictIndex:
         )
         return (
             f"{carriage.actor_label} {MANNERS[carriage.manner]} “{side.label}”{through}, "
-            f"{since}{until}: {carriage.act_label}. Source: {sources}."
+            f"{since}{until}: {carriage.act_label}. {'Source: ' + sources if sources else 'Supposed'}."
         )
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
@@ -372,7 +412,7 @@ class ConflictIndex:
 
     def narrow(self, conflict: Conflict, state: str) -> Conflict:
         """Return a conflict with only one actor's acts on its sides."""
-        code = self._code(state)
+        code = self.actor(state)[0]
         return replace(
             conflict,
             side_a=_only(conflict.side_a, code),
@@ -380,20 +420,14 @@ class ConflictIndex:
             exposed=tuple(each for each in conflict.exposed if each == code),
         )
 
-    def _code(self, state: str) -> str:
-        address = self.graph.resolve("actor", state) if state.startswith("http") else self._state(state)
-        return local_name(address)
-
     def _state(self, name: str) -> str:
-        try:
-            return self.graph.resolve("state", name)
-        except UnknownName as unknown:
-            try:
-                return self.graph.resolve("organization", name)
-            except UnknownName:
-                raise unknown from None
+        for kind in _CARRYING:
+            with suppress(UnknownName):
+                return self.graph.resolve(kind, name)
+        return self.graph.resolve("state", name)
 
-    def _day(self, as_of: str | datetime.date) -> str:
+    def day(self, as_of: str | datetime.date) -> str:
+        """Return a day as text, ``today`` being the graph's own; raises BadDate for what is none."""
         return self.graph.today.isoformat() if as_of == "today" else day(as_of).isoformat()
 
     def _on(self, conflict: Conflict, as_of: str, imprecise: bool, actor: str | None = None) -> Conflict:
@@ -445,8 +479,8 @@ def _first_of_each(rows: Iterable[dict[str, Value]], column: str) -> list[dict[s
     return list({row[column]: row for row in reversed(list(rows))}.values())[::-1]
 
 
-def _by_norm(graph: KnowledgeGraph) -> Mapping[str, list[Carriage]]:
-    found: dict[str, list[Carriage]] = defaultdict(list)
+def _by_norm(graph: KnowledgeGraph) -> dict[str, list[Carriage]]:
+    found = []
     for row in [*graph.run("views/carriers"), *graph.run("views/carriers-by-pledge")]:
         carriage = Carriage(
             actor=str(row["actor_code"]),
@@ -462,10 +496,15 @@ def _by_norm(graph: KnowledgeGraph) -> Mapping[str, list[Carriage]]:
             end=_optional(row["end"]),
             ending_label=_optional(row.get("ending_label")),
         )
-        found[carriage.norm].append(carriage)
-    for carriages in found.values():
-        carriages.sort(key=lambda each: (each.actor, each.latest, each.act))
-    return found
+        found.append(carriage)
+    return _sorted(found)
+
+
+def _sorted(carriages: Iterable[Carriage]) -> dict[str, list[Carriage]]:
+    by_norm: dict[str, list[Carriage]] = defaultdict(list)
+    for carriage in sorted(carriages, key=lambda each: (each.actor, each.latest, each.act)):
+        by_norm[carriage.norm].append(carriage)
+    return by_norm
 
 
 def _facets(graph: KnowledgeGraph) -> Mapping[tuple[str, str], set[str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from graph.conflicts import Carriage, Conflict, ConflictAnswer, ConflictIndex, Side
+from graph.counterfactual import Counterfactual, Difference
 from graph.knowledge import Result, Value
 
 
@@ -69,6 +70,47 @@ def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) 
         "exposed": list(conflict.exposed),
         "because": because,
         "imprecise": conflict.imprecise,
+    }
+
+
+def told_counterfactual(answer: Counterfactual) -> dict[str, Any]:
+    """Return the answer to what-if as JSON-ready data.
+
+    Parameters
+    ----------
+    answer : Counterfactual
+        What changes.
+
+    Returns
+    -------
+    dict
+        ``as_of``, ``version``, ``supposed``, ``left_out`` and ``differences`` by state.
+    """
+    return {
+        "as_of": answer.as_of,
+        "version": answer.version,
+        "supposed": [
+            {
+                "state": each.state,
+                "deed": each.deed,
+                "of": each.of,
+                "date": each.date,
+                "effective": each.effective,
+                "label": each.label,
+            }
+            for each in answer.supposed
+        ],
+        "left_out": answer.left_out,
+        "differences": [_difference(answer, each) for each in answer.differences],
+    }
+
+
+def _difference(answer: Counterfactual, each: Difference) -> dict[str, Any]:
+    return {
+        "state": each.state,
+        "state_label": each.state_label,
+        "gained": [told_conflict(answer.assumed, conflict, with_acts=True) for conflict in each.gained],
+        "lost": [told_conflict(answer.actual, conflict, with_acts=True) for conflict in each.lost],
     }
 
 

@@ -107,3 +107,30 @@ def test_a_hostile_state_is_shown_as_text(client: TestClient) -> None:
     )
     assert page.status_code == 404
     assert "<script>alert" not in page.text
+
+
+def test_what_if_tells_gains_and_losses_and_changes_nothing(client: TestClient) -> None:
+    before = ids(client, "state=NLD")
+    body = {"add": ["NLD withdraws from the Moon Agreement", {"state": "IND", "deed": "joins", "of": "ilrs"}]}
+    answer = client.post("/conflicts/what-if", json=body)
+    assert answer.status_code == 200
+    (difference,) = answer.json()["differences"]
+    assert difference["state"] == "NLD"
+    assert {each["id"] for each in difference["lost"]} < set(before)
+    assert ids(client, "state=NLD") == before
+
+
+@pytest.mark.parametrize("body", [{}, {"add": ["India likes ILRS"]}, {"adds": []}, {"remove": ["AUS-X"]}])
+def test_what_if_refuses_what_it_cannot_read(client: TestClient, body: dict[str, object]) -> None:
+    answer = client.post("/conflicts/what-if", json=body)
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_history_tells_which_act_ended_a_conflict(client: TestClient) -> None:
+    changes = client.get("/conflicts/history?state=SAU&since=2023-01-01").json()["changes"]
+    lost = [each for each in changes if each["change"] == "lost"]
+    assert {each["date"] for each in lost} == {"2024-01-05"}
+    assert all("withdrawal" in each["by"][0] for each in lost)
+    page = client.get("/conflicts/history?state=SAU", headers={"Accept": "text/html"})
+    assert page.status_code == 200

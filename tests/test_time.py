@@ -79,8 +79,7 @@ def test_no_standing_as_party_begins_before_its_treaty_is_in_force(graph: Knowle
 
 def test_a_withdrawal_has_two_dates_and_the_later_one_counts(graph: KnowledgeGraph) -> None:
     notice, effect = graph.query(
-        SPN
-        + "SELECT ?d { <https://w3id.org/spacenorms/id/act/SAU-MOON-withdrawal>"
+        SPN + "SELECT ?d { <https://w3id.org/spacenorms/id/act/SAU-MOON-withdrawal>"
         " spn:date|spn:effectiveDate ?d } ORDER BY ?d"
     ).rows
     assert str(notice["d"]) < str(effect["d"])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from api import pages
 from api.negotiation import CSV, HTML, JSON, choose
+from graph import counterfactual, intervals
 from graph.conflicts import ConflictAnswer, ConflictIndex, index
 from graph.errors import BadValue, suggest
-from graph.telling import conflict_table, told, told_conflict
+from graph.knowledge import Result
+from graph.telling import conflict_table, told, told_conflict, told_counterfactual
 
 router = APIRouter(tags=["conflicts"])
 
@@ -181,6 +184,142 @@ def conflicts(
     if chosen.format is JSON:
         return JSONResponse(data, headers=_links(request, "/conflicts"))
     return _list_page(request, found, answer, data)
+
+
+class Deed(BaseModel):
+    """An act to suppose."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: str = Field(examples=["IND"])
+    deed: Literal["joins", "leaves", "ratifies", "accedes-to", "withdraws-from"]
+    of: str = Field(description="An alliance or an instrument.", examples=["ilrs"])
+    date: str | None = Field(
+        default=None, description="Day, month or year; today when absent.", examples=["2027"]
+    )
+
+
+class WhatIf(BaseModel):
+    """Acts to suppose and acts to leave out."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"add": ["IND joins ILRS in 2027", "NLD withdraws from the Moon Agreement"]}]
+        },
+    )
+
+    add: list[str | Deed] = Field(default_factory=list, max_length=50)
+    remove: list[str] = Field(default_factory=list, max_length=50, examples=[["AUS-MOON-accession"]])
+    as_of: str | None = Field(
+        default=None, description="The day to compare; the last act's effect when absent."
+    )
+
+
+class SupposedModel(Deed):
+    """An act as it was read."""
+
+    effective: str
+    label: str
+
+
+class DifferenceModel(BaseModel):
+    """What changes for a state."""
+
+    state: str
+    state_label: str
+    gained: list[ConflictModel]
+    lost: list[ConflictModel]
+
+
+class CounterfactualModel(BaseModel):
+    """The answer to what-if."""
+
+    as_of: str
+    version: str
+    supposed: list[SupposedModel]
+    left_out: list[str]
+    differences: list[DifferenceModel]
+
+
+@router.post("/conflicts/what-if", response_model=CounterfactualModel, summary="Conflicts gained and lost")
+def what_if(request: Request, body: WhatIf) -> Response:
+    """Compare conflicts with and without supposed acts; the graph stays as it is."""
+    added = [each if isinstance(each, str) else each.model_dump() for each in body.add]
+    answer = counterfactual.what_if(index(request.app.state.graph), added, body.remove, body.as_of)
+    return JSONResponse(told_counterfactual(answer))
+
+
+class IntervalModel(BaseModel):
+    """A span in which a state carries both sides of a conflict."""
+
+    conflict: str = Field(examples=["C01"])
+    issue: str
+    start: str = Field(examples=["2022-07-14"])
+    end: str | None = Field(examples=["2024-01-05"])
+    begun_by: list[str]
+    ended_by: list[str]
+
+
+class ChangeModel(BaseModel):
+    """A conflict gained or lost on a day."""
+
+    date: str
+    change: Literal["gained", "lost"]
+    conflict: str
+    issue: str
+    by: list[str]
+
+
+class HistoryModel(BaseModel):
+    """A state's conflicts over time."""
+
+    state: str
+    version: str
+    intervals: list[IntervalModel]
+    changes: list[ChangeModel]
+
+
+@router.get("/conflicts/history", response_model=HistoryModel, summary="A state's conflicts over time")
+def history(
+    request: Request,
+    state: Annotated[str, Query(description="Code or name of the state.", examples=["SAU"])],
+    since: Annotated[
+        str, Query(description="Changes after this day.", examples=["2022-01-01"])
+    ] = "1957-01-01",
+    until: Annotated[str, Query(description="Changes up to this day.")] = "today",
+    format: Format = None,
+) -> Response:
+    """Tell when each conflict of a state began and ended, by which act, and what changed between two days."""
+    _known_only(request, ("state", "since", "until", "format"))
+    chosen = choose((JSON, HTML, CSV), request.headers.get("accept"), format)
+    found = index(request.app.state.graph)
+    spans = [asdict(each) for each in intervals.intervals(found, state)]
+    changed = [asdict(each) for each in intervals.changes(found, state, since, until)]
+    if chosen.format is CSV:
+        return Response(_changes_table(changed).to_csv(), media_type="text/csv; charset=utf-8")
+    data = {
+        "state": found.actor(state)[0],
+        "version": found.graph.version,
+        "intervals": spans,
+        "changes": changed,
+    }
+    if chosen.format is JSON:
+        return JSONResponse(data, headers=_links(request, "/conflicts/history"))
+    return pages.render(
+        request,
+        "conflict-history.html",
+        headers=_links(request, "/conflicts/history"),
+        history=data,
+        since=found.day(since),
+        until=found.day(until),
+        alternates=_alternates(request, "/conflicts/history"),
+    )
+
+
+def _changes_table(changed: list[dict[str, Any]]) -> Result:
+    columns = ("date", "change", "conflict", "issue", "by")
+    return Result(columns, [{**each, "by": "; ".join(each["by"])} for each in changed])
 
 
 @router.get("/conflicts/{code}", response_model=ConflictOne, summary="One norm conflict")
