@@ -1,0 +1,240 @@
+"""Networks of states and alliances, their centrality, their pictures, and the states that bridge blocs."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi.responses import JSONResponse
+
+from api import pages
+from api.negotiation import CSV, HTML, JSON, Format, choose
+from graph import exports
+from graph.bridges import bridges as find_bridges
+from graph.errors import UnknownName, suggest
+from graph.knowledge import KnowledgeGraph
+from graph.measures import MEASURES
+from graph.measures import centrality as measure_centrality
+from graph.networks import VIEWS, Network
+from graph.networks import network as build_network
+from graph.pictures import ASSETS, asset
+from graph.pictures import picture as draw_picture
+
+router = APIRouter(tags=["networks"])
+
+GRAPHML = Format("graphml", "application/graphml+xml")
+GEXF = Format("gexf", "application/gexf+xml")
+TABLE_FORMATS = (JSON, HTML, CSV)
+NETWORK_FORMATS = (JSON, HTML, CSV, GRAPHML, GEXF)
+
+#: Where the scripts and styles of pictures are served.
+FILES = "/networks/files"
+
+View = Annotated[str, Path(description="The name of a network, such as affiliation or alignment.")]
+AsOf = Annotated[
+    str | None, Query(description="The day the answer holds for, as 2024-01-31; today when absent.")
+]
+Between = Annotated[str, Query(description="Names of two alliances, joined by a comma.")]
+MeasureName = Annotated[str, Query(description=f"One of {', '.join(MEASURES)}.")]
+Imprecise = Annotated[
+    str,
+    Query(
+        description="include counts facts dated too coarsely to say whether they had begun; exclude leaves "
+        "them out."
+    ),
+]
+Raw = Annotated[bool, Query(description="For alignment: every overlap, instead of those beyond chance.")]
+Limit = Annotated[int | None, Query(ge=1, description="Rows at most.")]
+Form = Annotated[str | None, Query(description="A format by name, instead of the Accept header.")]
+
+BLOCS = "artemis,ilrs"
+
+
+@router.get("/networks", summary="The networks there are", response_class=Response)
+def list_networks(request: Request, format: Form = None) -> Response:
+    """List the networks and the measures."""
+    chosen = _choose(request, TABLE_FORMATS, format)
+    views = [
+        {
+            "view": view.name,
+            "title": view.title,
+            "description": view.description,
+            "url": f"/networks/{view.name}",
+        }
+        for view in VIEWS.values()
+    ]
+    measures = [
+        {"measure": each.name, "title": each.title, "meaning": each.meaning, "reference": each.reference.text}
+        for each in MEASURES.values()
+    ]
+    if chosen is HTML:
+        return _page(request, "networks.html", TABLE_FORMATS, views=views, measures=measures, network=None)
+    if chosen is CSV:
+        return _table(views)
+    return JSONResponse({"networks": views, "measures": measures})
+
+
+@router.get(FILES + "/{name}", include_in_schema=False)
+def read_file(name: str) -> Response:
+    """Return a script or a style sheet of the pictures."""
+    if name not in ASSETS:
+        raise UnknownName(f"There is no file “{name}”.", remedy=suggest(name, ASSETS), code="unknown-file")
+    text, media_type = asset(name)
+    return Response(text, media_type=media_type, headers={"Cache-Control": "public, max-age=3600"})
+
+
+@router.get("/networks/{view}", summary="One network", response_class=Response)
+def read_network(
+    request: Request,
+    view: View,
+    as_of: AsOf = None,
+    between: Between = BLOCS,
+    imprecise: Imprecise = "exclude",
+    raw: Raw = False,
+    format: Form = None,
+) -> Response:
+    """Return a network as it stood on a day: node-link JSON, GraphML, GEXF, an edge list, or a page."""
+    chosen = _choose(request, NETWORK_FORMATS, format)
+    found = build_network(
+        _graph(request), view, as_of=as_of, imprecise=imprecise, raw=raw, between=_names(between)
+    )
+    if chosen is HTML:
+        return _page(
+            request,
+            "networks.html",
+            NETWORK_FORMATS,
+            network=found,
+            facts=exports.described(found),
+            groups=_groups(found),
+        )
+    if chosen is JSON:
+        return JSONResponse(exports.node_link(found))
+    writers: dict[Format, Callable[[Network], str | bytes]] = {
+        CSV: exports.edge_table,
+        GRAPHML: exports.graphml,
+        GEXF: exports.gexf,
+    }
+    name = f"{found.view}-{found.as_of}.{chosen.name}"
+    return _download(writers[chosen](found), chosen, name)
+
+
+@router.get(
+    "/networks/{view}/centrality", summary="Centrality of the nodes of a network", response_class=Response
+)
+def read_centrality(
+    request: Request,
+    view: View,
+    measure: MeasureName = "betweenness",
+    as_of: AsOf = None,
+    between: Between = BLOCS,
+    imprecise: Imprecise = "exclude",
+    raw: Raw = False,
+    limit: Limit = None,
+    format: Form = None,
+) -> Response:
+    """Return the value and the rank of every node, with the method, the graph and the reference."""
+    chosen = _choose(request, TABLE_FORMATS, format)
+    found = build_network(
+        _graph(request), view, as_of=as_of, imprecise=imprecise, raw=raw, between=_names(between)
+    )
+    table = measure_centrality(found, measure)
+    if chosen is CSV:
+        return _download(
+            exports.centrality_csv(table, limit), CSV, f"{table.view}-{table.measure}-{table.as_of}.csv"
+        )
+    record = exports.centrality_record(table, limit)
+    if chosen is HTML:
+        groups = _groups(found)
+        return _page(
+            request, "centrality.html", TABLE_FORMATS, table=record, measures=MEASURES, groups=groups
+        )
+    return JSONResponse(record)
+
+
+@router.get("/networks/{view}/picture", summary="The picture of a network", response_class=Response)
+def read_picture(
+    request: Request,
+    view: View,
+    as_of: AsOf = None,
+    between: Between = BLOCS,
+    measure: Annotated[
+        str | None, Query(description="What the size of a state shows; see centrality.")
+    ] = None,
+    imprecise: Imprecise = "exclude",
+    raw: Raw = False,
+    format: Form = None,
+) -> Response:
+    """Show a network between two blocs, with the same numbers as a table."""
+    _choose(request, (HTML,), format)
+    drawn = draw_picture(
+        _graph(request),
+        view,
+        as_of=as_of,
+        between=_names(between),
+        measure_name=measure,
+        imprecise=imprecise,
+        raw=raw,
+    )
+    urls = {name: f"{FILES}/{name}" for name in ASSETS}
+    return _page(request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=view)
+
+
+@router.get("/bridges", summary="The states that bridge two blocs", response_class=Response)
+def read_bridges(
+    request: Request,
+    between: Between = BLOCS,
+    as_of: AsOf = None,
+    imprecise: Imprecise = "exclude",
+    format: Form = None,
+) -> Response:
+    """Return the states in both blocs, those tied to both indirectly, and what runs through each state."""
+    chosen = _choose(request, TABLE_FORMATS, format)
+    found = find_bridges(_graph(request), _names(between), as_of, imprecise)
+    if chosen is CSV:
+        return _download(exports.bridges_csv(found), CSV, f"bridges-{found.as_of}.csv")
+    record = exports.bridges_record(found)
+    if chosen is HTML:
+        return _page(request, "bridges.html", TABLE_FORMATS, found=record, between=between)
+    return JSONResponse(record)
+
+
+def _graph(request: Request) -> KnowledgeGraph:
+    graph: KnowledgeGraph = request.app.state.graph
+    return graph
+
+
+def _choose(request: Request, offered: Sequence[Format], name: str | None) -> Format:
+    return choose(offered, request.headers.get("accept"), name).format
+
+
+def _names(between: str) -> list[str]:
+    return [name.strip() for name in between.split(",") if name.strip()]
+
+
+def _groups(found: Network) -> dict[str, str]:
+    return {bloc.code: bloc.label for bloc in found.blocs}
+
+
+def _page(request: Request, template: str, formats: Sequence[Format], **context: Any) -> Response:
+    kept = {name: value for name, value in request.query_params.items() if name != "format"}
+    path = request.url.path.removesuffix("/picture")
+    alternates = pages.alternates_of(path, formats, **kept)
+    headers = {"Link": pages.link_header(alternates), "Vary": "Accept"}
+    return pages.render(request, template, headers=headers, alternates=alternates, kept=kept, **context)
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> Response:
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return _download(buffer.getvalue(), CSV, "networks.csv")
+
+
+def _download(body: str | bytes, form: Format, name: str) -> Response:
+    headers = {"Content-Disposition": f'inline; filename="{name}"', "Vary": "Accept"}
+    media_type = f"{form.media_type}; charset=utf-8" if form is CSV else form.media_type
+    return Response(body, media_type=media_type, headers=headers)

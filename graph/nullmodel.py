@@ -1,0 +1,219 @@
+"""Tells which overlaps in a two-mode graph are larger than chance: the bipartite configuration model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from graph.errors import BadValue
+
+Matrix = NDArray[np.float64]
+Counts = NDArray[np.int64]
+
+#: The greatest difference allowed between an expected degree and the observed one.
+TOLERANCE = 1e-9
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """The overlap of every pair of rows of a two-mode matrix, tested against the null model.
+
+    Attributes
+    ----------
+    first, second
+        Row numbers of each pair, first < second.
+    shared, expected
+        Columns that both rows have, observed and expected under the null model.
+    p
+        Probability of an overlap at least as large under the null model.
+    q
+        The same, adjusted for the number of pairs (Benjamini and Hochberg, 1995).
+    """
+
+    first: Counts
+    second: Counts
+    shared: Counts
+    expected: Matrix
+    p: Matrix
+    q: Matrix
+
+
+def tie_probabilities(matrix: Matrix) -> Matrix:
+    """Return the probability of each tie in the bipartite configuration model.
+
+    The model is the distribution of greatest entropy over all 0-1 matrices in which every row and
+    every column has its observed sum on average; ties are then independent of one another.
+
+    Parameters
+    ----------
+    matrix
+        Rows × columns of 0 and 1.
+
+    Returns
+    -------
+    ndarray
+        Rows × columns of probabilities. Rows and columns that are empty or full are certain.
+
+    Raises
+    ------
+    BadValue
+        The matrix holds something other than 0 and 1.
+
+    References
+    ----------
+    Saracco, F., Di Clemente, R., Gabrielli, A. and Squartini, T. (2015). Randomizing bipartite
+    networks: the case of the World Trade Web. Scientific Reports 5, 10595. doi:10.1038/srep10595
+    """
+    if not np.isin(matrix, (0, 1)).all():
+        raise BadValue(
+            "A two-mode matrix holds something other than 0 and 1.",
+            remedy="Each affiliation counts once.",
+            code="not-binary",
+        )
+    certain, rows, columns = _settle(matrix)
+    if rows.any() and columns.any():
+        inner = matrix[np.ix_(rows, columns)]
+        certain[np.ix_(rows, columns)] = _fit(inner.sum(axis=1), inner.sum(axis=0))
+    return certain
+
+
+def overlaps(matrix: Matrix) -> Overlaps:
+    """Return the overlap of every pair of rows with its probability under the null model.
+
+    Parameters
+    ----------
+    matrix
+        Rows × columns of 0 and 1.
+
+    Returns
+    -------
+    Overlaps
+        One entry for each of the r(r − 1)/2 pairs of rows. The overlap of two rows is a sum of
+        independent ties with unequal probabilities; its distribution (Poisson binomial) is computed
+        exactly, by convolution, once for each pair of row sums.
+
+    References
+    ----------
+    Saracco, F., Straka, M. J., Di Clemente, R., Gabrielli, A., Caldarelli, G. and Squartini, T. (2017).
+    Inferring monopartite projections of bipartite networks. New Journal of Physics 19, 053022.
+    doi:10.1088/1367-2630/aa6b38
+    """
+    first, second = np.triu_indices(len(matrix), k=1)
+    shared = np.rint(matrix @ matrix.T).astype(np.int64)[first, second]
+    probabilities = tie_probabilities(matrix)
+    _, sample, kind = np.unique(matrix.sum(axis=1), return_index=True, return_inverse=True)
+    joint = probabilities[sample][:, None, :] * probabilities[sample][None, :, :]
+    tails = upper_tails(joint)
+    p = tails[kind[first], kind[second], shared]
+    expected = joint.sum(axis=2)[kind[first], kind[second]]
+    return Overlaps(first, second, shared, expected, p, adjusted(p))
+
+
+def upper_tails(probabilities: Matrix) -> Matrix:
+    """Return P(X ≥ k) for sums X of independent trials with unequal probabilities.
+
+    Parameters
+    ----------
+    probabilities
+        Any shape; the last axis holds the c trials of one sum.
+
+    Returns
+    -------
+    ndarray
+        The same shape with c + 1 values on the last axis, for k = 0 … c.
+    """
+    trials = probabilities.shape[-1]
+    mass = np.zeros((*probabilities.shape[:-1], trials + 1))
+    mass[..., 0] = 1.0
+    for trial in range(trials):
+        chance = probabilities[..., trial, None]
+        risen = mass[..., :-1] * chance
+        mass *= 1.0 - chance
+        mass[..., 1:] += risen
+    tails: Matrix = np.minimum(mass[..., ::-1].cumsum(axis=-1)[..., ::-1], 1.0)
+    return tails
+
+
+def adjusted(p: Matrix) -> Matrix:
+    """Return p-values adjusted so that those at most α have a false-discovery rate of at most α.
+
+    Parameters
+    ----------
+    p
+        m p-values.
+
+    Returns
+    -------
+    ndarray
+        m adjusted values in the same order.
+
+    References
+    ----------
+    Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
+    Statistical Society B 57(1), 289-300. doi:10.1111/j.2517-6161.1995.tb02031.x
+    """
+    order = np.argsort(p, kind="stable")
+    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
+    found = np.empty_like(p)
+    found[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return found
+
+
+def _settle(matrix: Matrix) -> tuple[Matrix, NDArray[np.bool_], NDArray[np.bool_]]:
+    """Fill in what is certain: full and empty rows and columns, again until none is left."""
+    certain = np.zeros_like(matrix, dtype=float)
+    rows = np.ones(matrix.shape[0], dtype=bool)
+    columns = np.ones(matrix.shape[1], dtype=bool)
+    while True:
+        inner = matrix[np.ix_(rows, columns)]
+        fixed_rows = _without_choice(inner, axis=1)
+        fixed_columns = _without_choice(inner, axis=0)
+        if inner.size == 0 or not (fixed_rows.any() or fixed_columns.any()):
+            return certain, rows, columns
+        row_numbers, column_numbers = np.flatnonzero(rows), np.flatnonzero(columns)
+        certain[np.ix_(row_numbers[fixed_rows], column_numbers)] = inner[fixed_rows]
+        certain[np.ix_(row_numbers, column_numbers[fixed_columns])] = inner[:, fixed_columns]
+        rows[row_numbers[fixed_rows]] = False
+        columns[column_numbers[fixed_columns]] = False
+
+
+def _without_choice(inner: Matrix, axis: int) -> NDArray[np.bool_]:
+    sums = inner.sum(axis=axis)
+    found: NDArray[np.bool_] = (sums == 0) | (sums == inner.shape[axis])
+    return found
+
+
+def _fit(row_sums: Matrix, column_sums: Matrix) -> Matrix:
+    """Solve for the model by Newton's method; rows (columns) with equal sums share a parameter."""
+    rows, row_kind, row_many = np.unique(row_sums, return_inverse=True, return_counts=True)
+    columns, column_kind, column_many = np.unique(column_sums, return_inverse=True, return_counts=True)
+    total = row_sums.sum()
+    start = np.concatenate([np.log(rows / np.sqrt(total)), np.log(columns / np.sqrt(total))])
+    solved = _newton(start, rows, row_many.astype(float), columns, column_many.astype(float))
+    chances = _logistic(solved[: len(rows), None] + solved[None, len(rows) :])
+    return chances[np.ix_(row_kind, column_kind)]
+
+
+def _newton(theta: Matrix, rows: Matrix, row_many: Matrix, columns: Matrix, column_many: Matrix) -> Matrix:
+    split = len(rows)
+    for _ in range(200):
+        chances = _logistic(theta[:split, None] + theta[None, split:])
+        gap = np.concatenate([chances @ column_many - rows, row_many @ chances - columns])
+        if np.abs(gap).max() < TOLERANCE:
+            break
+        many = np.concatenate([row_many, column_many])
+        step = np.linalg.lstsq(_curvature(chances, row_many, column_many), many * gap, rcond=None)[0]
+        theta = theta - step * min(1.0, 2.0 / np.abs(step).max())
+    return theta
+
+
+def _curvature(chances: Matrix, row_many: Matrix, column_many: Matrix) -> Matrix:
+    spread = chances * (1.0 - chances) * row_many[:, None] * column_many[None, :]
+    return np.block([[np.diag(spread.sum(axis=1)), spread], [spread.T, np.diag(spread.sum(axis=0))]])
+
+
+def _logistic(x: Matrix) -> Matrix:
+    found: Matrix = 0.5 * (1.0 + np.tanh(0.5 * x))
+    return found

@@ -1,0 +1,140 @@
+"""The addresses of networks, centrality, pictures and bridges answer people and programs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import networkx as nx
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.problems import install
+from api.routes.networks import router
+from api.security import SecurityHeaders
+from graph.bridges import bridges
+from graph.measures import MEASURES, centrality
+from graph.networks import VIEWS, network
+
+PAGE = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def client(graph):
+    application = FastAPI()
+    application.state.graph = graph
+    install(application)
+    application.add_middleware(SecurityHeaders)
+    application.include_router(router)
+    with TestClient(application) as opened:
+        yield opened
+
+
+def test_the_list_names_every_network_and_measure(client) -> None:
+    record = client.get("/networks").json()
+    assert {each["view"] for each in record["networks"]} == set(VIEWS)
+    assert {each["measure"] for each in record["measures"]} == set(MEASURES)
+    assert client.get("/networks?format=csv").text.startswith("view,title")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_network_comes_in_every_format(client, graph, view) -> None:
+    size = network(graph, view).graph.number_of_nodes()
+    assert len(client.get(f"/networks/{view}").json()["nodes"]) == size
+    answer = client.get(f"/networks/{view}?format=graphml")
+    assert answer.headers["content-type"] == "application/graphml+xml"
+    assert len(nx.parse_graphml(answer.text)) == size
+    answer = client.get(f"/networks/{view}", headers={"Accept": "application/gexf+xml"})
+    assert len(nx.read_gexf(io.BytesIO(answer.content))) == size
+    assert client.get(f"/networks/{view}?format=csv").text.startswith("source,target,weight")
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_centrality_is_that_of_the_graph(client, graph, name) -> None:
+    table = centrality(network(graph, "affiliation"), name)
+    record = client.get(f"/networks/affiliation/centrality?measure={name}&limit=7").json()
+    assert [row["value"] for row in record["rows"]] == [row.value for row in table.rows[:7]]
+    for key in ("method", "reference", "n", "m", "as_of", "imprecise", "data_version", "parameters"):
+        assert record[key] not in (None, ""), key
+
+
+def test_centrality_as_csv_starts_with_node_label_value(client) -> None:
+    text = client.get("/networks/affiliation/centrality?measure=degree&format=csv").text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert list(rows[0])[:3] == ["node", "label", "value"]
+
+
+def test_the_day_changes_the_answer(client) -> None:
+    now = client.get("/networks/affiliation").json()
+    then = client.get("/networks/affiliation?as_of=1970-01-01").json()
+    assert then["graph"]["as_of"] == "1970-01-01"
+    assert len(then["links"]) < len(now["links"])
+
+
+def test_bridges_name_the_states_in_both(client, graph) -> None:
+    record = client.get("/bridges?between=artemis,ilrs").json()
+    assert {each["code"] for each in record["both"]} == {each.code for each in bridges(graph).both}
+    assert {each["code"] for each in client.get("/bridges?as_of=2025-01-01").json()["both"]} == {"THA"}
+    assert client.get("/bridges?format=csv").text.startswith("node,label")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/networks",
+        "/networks/affiliation",
+        "/networks/alignment",
+        "/networks/affiliation/centrality",
+        "/bridges",
+        "/networks/affiliation/picture",
+        "/networks/alignment/picture",
+        "/bridges?between=esa,apsco&as_of=2010-01-01",
+        "/networks/affiliation/picture?between=esa,apsco&measure=degree",
+    ],
+)
+def test_pages_obey_the_content_security_policy(client, path) -> None:
+    answer = client.get(path, headers=PAGE)
+    assert answer.status_code == 200 and answer.headers["content-type"].startswith("text/html")
+    assert "<h1>" in answer.text
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", answer.text)
+    assert "<style" not in answer.text
+    scripts = re.findall(r"<script[^>]*>", answer.text)
+    assert all('src="/' in script or "application/json" in script for script in scripts)
+    assert not re.search(r"(src|<link[^>]+href)=\"https?://", answer.text)
+
+
+def test_the_picture_finds_its_files_on_this_server(client) -> None:
+    text = client.get("/networks/affiliation/picture", headers=PAGE).text
+    asked = re.findall(r"/networks/files/[\w.-]+", text)
+    assert {name.rsplit("/")[-1] for name in asked} == {"vis-network.min.js", "picture.js", "picture.css"}
+    for path in asked:
+        answer = client.get(path)
+        assert answer.status_code == 200 and len(answer.content) > 500
+        assert answer.headers["content-type"].startswith(("text/javascript", "text/css"))
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "said"),
+    [
+        ("/networks/afiliation", 404, "unknown-network", "affiliation"),
+        ("/networks/affiliation/centrality?measure=betweeness", 404, "unknown-measure", "betweenness"),
+        ("/networks/affiliation?as_of=2023-02-30", 400, "bad-date", "2023-02-30"),
+        ("/networks/affiliation?imprecise=maybe", 400, "bad-imprecise", "maybe"),
+        ("/networks/affiliation/centrality?limit=0", 422, "bad-value", "limit"),
+        ("/networks/affiliation?format=pdf", 406, "not-acceptable", "graphml"),
+        ("/networks/affiliation/picture?between=artemis,ilsr", 404, "unknown-alliance", "ilsr"),
+        ("/bridges?between=artemis", 400, "not-two-alliances", "two"),
+        ("/bridges?between=artemis,artemis", 400, "same-alliance", "twice"),
+        ("/bridges?between=<script>,ilrs", 404, "unknown-alliance", "<script>"),
+        ("/networks/files/secret", 404, "unknown-file", "secret"),
+    ],
+)
+def test_bad_input_is_named_with_what_would_be_right(client, path, status, code, said) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["code"] == code
+    assert said in problem["detail"] + problem["remedy"]

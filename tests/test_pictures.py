@@ -1,0 +1,344 @@
+"""Pictures ask for nothing from any host, escape every label, and show the numbers of their table."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from graph.bridges import bridges
+from graph.errors import BadDate, UnknownName
+from graph.layout import BANDS, TALL, WIDE, place
+from graph.measures import values
+from graph.networks import network
+from graph.pictures import ASSETS, COLOURS, Picture, picture, safe_json
+
+HOSTILE = "</script><img src=x onerror=\"window.hacked=1\"><b>&amp; href=\u2028 'q'"
+
+
+class Page(HTMLParser):
+    """Collects what a page loads, its scripts and styles, and the cells of its tables."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.loads: list[str] = []
+        self.tags: list[str] = []
+        self.handlers: list[str] = []
+        self.inline: dict[str, list[str]] = {"script": [], "style": []}
+        self.rows: list[list[str]] = []
+        self._inside: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self._inside.append(tag)
+        for name, value in attributes:
+            if name in ("src", "href", "srcset", "action", "data") and value:
+                self.loads.append(value)
+            if name.startswith("on") or name == "style":
+                self.handlers.append(f"{name}={value}")
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+        if tag in self.inline:
+            self.inline[tag].append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._inside and self._inside.pop() != tag:
+            pass
+
+    def handle_data(self, data: str) -> None:
+        inside = self._inside[-1] if self._inside else ""
+        if inside in ("td", "th"):
+            self.rows[-1][-1] += data
+        if inside in self.inline:
+            self.inline[inside][-1] += data
+
+
+class HostileKnowledge:
+    """A knowledge graph whose every text tries to break out of the page."""
+
+    version = HOSTILE
+    today = datetime.date(2026, 1, 1)
+
+    def run(self, name: str, **values: object) -> list[dict[str, object]]:
+        return {
+            "networks/alliances": [
+                {"alliance": f"x:{code}", "code": code, "label": f"{code} {HOSTILE}", "alias": None}
+                for code in ("one", "two")
+            ],
+            "networks/sources": [{"source": "x:s", "title": HOSTILE}],
+            "networks/affiliation": [
+                self._tie(state, code)
+                for state, codes in (
+                    ("A", "one"),
+                    ("B", "two"),
+                    ("C", "one two"),
+                    ("D", "three"),
+                    ("E", "three"),
+                )
+                for code in codes.split()
+            ]
+            + [self._tie("A", "three")],
+            "networks/memberships": [
+                self._membership(state, code)
+                for state, codes in (("A", "one"), ("B", "two"), ("C", "one two"))
+                for code in codes.split()
+            ],
+        }[name]
+
+    def _tie(self, state: str, code: str) -> dict[str, object]:
+        return {
+            "state": f"x:{state}", "state_code": state, "state_label": f"{state} {HOSTILE}",
+            "affiliation": f"x:{code}", "affiliation_code": code, "affiliation_label": f"{code} {HOSTILE}",
+            "kind": "alliance", "certain": True, "verification": "reported", "source": "x:s",
+        }  # fmt: skip
+
+    def _membership(self, state: str, code: str) -> dict[str, object]:
+        return {
+            "membership": f"x:{state}-{code}", "member": f"x:{state}", "member_code": state, "level": HOSTILE,
+            "member_label": f"{state} {HOSTILE}", "alliance": f"x:{code}", "alliance_code": code,
+            "note": HOSTILE, "alliance_label": f"{code} {HOSTILE}", "engagement": "state",
+            "since": HOSTILE, "certain": True, "verification": "reported", "source": "x:s", "source_title": HOSTILE,
+        }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def drawn(graph) -> Picture:
+    return picture(graph)
+
+
+def test_a_picture_of_its_own_loads_nothing(drawn) -> None:
+    page = Page(drawn.page())
+    assert [address for address in page.loads if not address.startswith("data:")] == []
+    assert not {"img", "iframe", "object", "embed", "audio", "video"} & set(page.tags)
+    for sheet in page.inline["style"]:
+        assert "url(" not in sheet and "@import" not in sheet
+    own = page.inline["script"][-1]
+    assert not re.search(r"https?://|fetch\(|XMLHttpRequest|import\(|innerHTML", own)
+
+
+def test_a_linked_picture_asks_only_for_the_addresses_given(drawn) -> None:
+    urls = {name: f"/files/{name}" for name in ASSETS}
+    page = Page(drawn.page(assets="linked", urls=urls))
+    assert [address for address in page.loads if not address.startswith("data:")] == [
+        urls["page.css"], urls["picture.css"], urls["vis-network.min.js"], urls["picture.js"],
+    ]  # fmt: skip
+    assert page.inline["style"] == [] and page.handlers == []
+
+
+def test_scripts_and_styles_carry_the_nonce(drawn) -> None:
+    text = drawn.page(nonce="n0nce")
+    assert text.count('nonce="n0nce"') == 4
+    assert len(Page(text).inline["script"]) == 3 and text.count('<script nonce="n0nce">') == 2
+
+
+def test_hostile_labels_stay_text() -> None:
+    text = picture(HostileKnowledge(), between=("one", "two")).page()
+    page = Page(text)
+    assert "img" not in page.tags and "b" not in page.tags and page.handlers == []
+    assert text.count("</script>") == len(page.inline["script"]) == 3
+    data = json.loads(page.inline["script"][0])
+    assert any(HOSTILE in node["name"] for node in data["nodes"])
+    assert any(HOSTILE in cell for row in page.rows for cell in row)
+
+
+def test_json_cannot_end_its_element() -> None:
+    text = safe_json({"x": HOSTILE + "<!--"})
+    assert not set("<>&\u2028\u2029") & set(text)
+    assert json.loads(text) == {"x": HOSTILE + "<!--"}
+
+
+def test_the_table_holds_the_numbers_of_the_picture(graph, drawn) -> None:
+    found = {row.code: row for row in bridges(graph).rows}
+    rows = [row for row in Page(drawn.body()).rows if row and row[0].strip().isdigit()]
+    assert len(rows) == len(network(graph, "affiliation").states())
+    for row in rows:
+        value = found[row[2]].betweenness if row[2] in found else 0.0
+        share = found[row[2]].share if row[2] in found else 0.0
+        assert (row[4], row[5]) == (f"{value:.4f}", f"{100 * share:.1f} %"), row
+    radius = {node["id"]: node["radius"] for node in drawn.data["nodes"]}
+    order = [radius[row.code] for row in sorted(found.values(), key=lambda row: row.betweenness)]
+    assert order == sorted(order)
+
+
+def test_a_named_measure_sets_the_size(graph) -> None:
+    made = picture(graph, measure_name="degree")
+    degree = values(network(graph, "affiliation").graph, "degree")
+    rows = {row[2]: row for row in Page(made.body()).rows if row and row[0].strip().isdigit()}
+    assert rows["USA"][4] == f"{degree['USA']:.4f}"
+
+
+def test_the_words_name_the_states_in_both_the_day_and_the_source(graph, drawn) -> None:
+    body = drawn.body()
+    for word in ("Thailand", "Senegal", "Serbia", "Djibouti", "23 November 2026", graph.version, "official"):
+        assert word in body, word
+    assert "Three states belong to both" in drawn.headline
+    earlier = picture(graph, as_of="2023-06-01")
+    assert earlier.headline.startswith("No states belong") and "1 June 2023" in earlier.body()
+
+
+def test_nothing_significant_is_said_not_drawn(graph) -> None:
+    made = picture(graph, "alignment")
+    assert "No pair" in made.headline and made.data["edges"] == []
+    raw = picture(graph, "alignment", raw=True)
+    assert len(raw.data["edges"]) == 600 and "600 strongest" in raw.body()
+
+
+@pytest.mark.parametrize("form", [WIDE, TALL], ids=["wide", "tall"])
+def test_blocs_keep_their_sides_and_nobody_overlaps(drawn, form) -> None:
+    name = "tall" if form.upright else "wide"
+    layout = drawn.data["layouts"][name]
+    axis = 1 if form.upright else 0
+    at = {code: point[axis] for code, point in layout["positions"].items()}
+    assert at["FRA"] < at["THA"] < at["CHN"]
+    points = [tuple(point) for point in layout["positions"].values()]
+    assert len(set(points)) == len(points)
+    first, second = (bloc["box"] for bloc in layout["blocs"])
+    for code in ("THA", "SEN", "SRB"):
+        x, y = layout["positions"][code]
+        for box in (first, second):
+            assert box[0] < x < box[2] and box[1] < y < box[3]
+
+
+@pytest.mark.parametrize("counts", [(0, 0, 0, 0, 0), (1, 0, 0, 0, 1), (3, 2, 9, 4, 50), (150, 0, 0, 0, 2)])
+@pytest.mark.parametrize("form", [WIDE, TALL], ids=["wide", "tall"])
+def test_rooms_do_not_overlap_whatever_the_numbers(form, counts) -> None:
+    members = {band: [f"{band}{i}" for i in range(count)] for band, count in zip(BANDS, counts, strict=True)}
+    members["neither"] = [f"n{i}" for i in range(30)]
+    found = place(members, form).positions
+    assert len(found) == sum(counts) + 30
+    least = min(min(cell) for cell in (*form.cells, *form.beneath_cells)) - 1e-6
+    points = list(found.values())
+    for number, (x, y) in enumerate(points):
+        for other_x, other_y in points[number + 1 :]:
+            assert max(abs(x - other_x), abs(y - other_y)) >= least * 0.9
+
+
+def test_colours_stand_out_from_the_paper() -> None:
+    for palette in COLOURS.values():
+        for name in ("first", "second", "ink", "muted"):
+            assert _contrast(palette[name], palette["paper"]) >= (4.5 if name in ("ink", "muted") else 3.0), (
+                name
+            )
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_bad_names_and_days_are_refused(graph) -> None:
+    with pytest.raises(UnknownName):
+        picture(graph, "afiliation")
+    with pytest.raises(UnknownName):
+        picture(graph, measure_name="betweeness")
+    with pytest.raises(BadDate):
+        picture(graph, as_of="yesterday")
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """A headless Chromium that can reach no host; required where CI runs."""
+    binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (binary and driver):
+        if os.environ.get("CI"):
+            pytest.fail("Chromium and chromedriver are not installed, and CI needs them.")
+        pytest.skip("Chromium and chromedriver are not installed.")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = binary
+    for argument in (
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
+        "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
+        "--window-size=1400,1000", "--host-resolver-rules=MAP * ~NOTFOUND",
+        f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
+    ):  # fmt: skip
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    opened = webdriver.Chrome(options=options, service=Service(driver))
+    yield opened
+    opened.quit()
+
+
+def _open(browser, text: str, path: Path) -> tuple[list[str], list[str]]:
+    """Open a page from disk; return the addresses asked for and what the console says."""
+    path.write_text(text, encoding="utf-8")
+    browser.get("about:blank")
+    browser.get_log("performance")
+    browser.get_log("browser")
+    browser.get(path.as_uri())
+    asked = []
+    for entry in browser.get_log("performance"):
+        message = json.loads(entry["message"])["message"]
+        if message["method"] == "Network.requestWillBeSent":
+            asked.append(message["params"]["request"]["url"])
+    return asked, [entry["message"] for entry in browser.get_log("browser")]
+
+
+COUNT_INK = """
+  const canvas = document.querySelector('#picture-canvas canvas');
+  const data = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height).data;
+  const seen = new Set();
+  for (let i = 0; i < data.length; i += 4) {
+    if (data[i + 3] > 200) seen.add((data[i] << 16) + (data[i + 1] << 8) + data[i + 2]);
+  }
+  return [canvas.width, canvas.height, seen.has(0x0072b2), seen.has(0xd55e00)];
+"""
+
+
+@pytest.mark.browser
+def test_the_file_draws_itself_without_any_request(browser, drawn, tmp_path) -> None:
+    path = tmp_path / "picture.html"
+    asked, console = _open(browser, drawn.page(), path)
+    assert [address for address in asked if not address.startswith(("file://" + str(path), "data:"))] == []
+    assert console == []
+    width, height, first, second = browser.execute_script(COUNT_INK)
+    assert width > 800 and height > 400 and first and second
+    browser.execute_script(
+        "const find = document.getElementById('picture-find'); find.value = 'THA';"
+        "find.dispatchEvent(new Event('change'));"
+    )
+    told = browser.execute_script("return document.getElementById('picture-detail').textContent")
+    assert told.startswith("Thailand") and "In both" in told and "Outer Space Treaty" in told
+
+
+@pytest.mark.browser
+def test_layers_can_be_shown_and_the_page_grows(browser, drawn, tmp_path) -> None:
+    _open(browser, drawn.page(), tmp_path / "picture.html")
+    height = "return document.getElementById('picture-canvas').clientHeight"
+    before = browser.execute_script(height)
+    browser.execute_script("document.querySelectorAll('[data-shows]').forEach(box => box.click())")
+    assert browser.execute_script(height) > before + 100
+
+
+@pytest.mark.browser
+def test_hostile_labels_run_nothing(browser, tmp_path) -> None:
+    text = picture(HostileKnowledge(), between=("one", "two")).page()
+    _, console = _open(browser, text, tmp_path / "hostile.html")
+    for code in ("A", "C", "one"):
+        browser.execute_script(
+            "const find = document.getElementById('picture-find'); find.value = arguments[0];"
+            "find.dispatchEvent(new Event('change'));",
+            code,
+        )
+    assert browser.execute_script("return [window.hacked || null, document.images.length]") == [None, 0]
+    assert console == []
