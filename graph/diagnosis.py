@@ -95,7 +95,7 @@ def _place(read: ReadQuery, line: int, column: int, expected: list[str]) -> tupl
 def _remedy(expected: list[str]) -> str:
     if sentences := [part for part in expected if " " in part and not part.startswith(("[", "<"))]:
         if sentences[0] == "IRI parsing failed":
-            return "An IRI before that place is relative without a BASE, or holds a sign that no IRI may."
+            return "An IRI before that place holds a sign that no IRI may hold."
         return f"The engine says: {sentences[0][:200]}."
     plain = [part for part in expected if part.startswith('"') or _KEYWORD.fullmatch(part)]
     offered = [part for part in plain if part not in _NOT_OFFERED]

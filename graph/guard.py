@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import pyoxigraph
 
 from graph.errors import BadQuery, closest, suggest
+from graph.namespaces import BASE
 from graph.tokens import Malformed, Token, is_character, tokens, words
 
 FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
@@ -39,7 +40,7 @@ class ReadQuery:
     given
         The text as the user wrote it.
     text
-        The text to evaluate.
+        The text to evaluate, with `graph.namespaces.BASE` for relative IRIs.
     form
         ``SELECT``, ``ASK``, ``CONSTRUCT`` or ``DESCRIBE``.
     from_graphs, from_named
@@ -332,7 +333,7 @@ class _Examination:
         wanted = " ".join(f"({term} AS ?v{number})" for number, term in enumerate(terms))
         text = f"{self._decoded.text[:form_start]} SELECT {wanted} {{}}"
         try:
-            solutions = pyoxigraph.Store().query(text)
+            solutions = pyoxigraph.Store().query(text, base_iri=BASE)
             solution = next(iter(solutions))  # type: ignore[arg-type]
         except (SyntaxError, ValueError):
             return []

@@ -19,8 +19,17 @@ import pyoxigraph as ox
 
 from graph import zygote
 from graph.diagnosis import malformed
-from graph.errors import BadQuery, NotAcceptable, QueryTimeout, QueryTooLarge, ServiceBusy, SpacenormsError
+from graph.errors import (
+    BadQuery,
+    NotAcceptable,
+    QueryTimeout,
+    QueryTooLarge,
+    ServiceBusy,
+    SpacenormsError,
+    suggest,
+)
 from graph.guard import ReadQuery, inspect
+from graph.namespaces import GRAPHS
 from graph.zygote import WorkerLimits
 
 __all__ = ["GRAPH_MEDIA_TYPES", "RESULT_MEDIA_TYPES", "WorkerLimits", "WorkerPool", "media_types"]
@@ -237,11 +246,13 @@ class WorkerPool:
         return zygote.REQUEST.pack(len(body)) + body
 
     def _check_graphs(self, graphs: Sequence[str]) -> None:
+        # A graph from elsewhere that the store does not hold is an empty one, as the SPARQL Protocol has
+        # it; a graph of our own that it does not hold is misspelt.
         for graph in graphs:
-            if graph not in self.graphs:
+            if graph.startswith(GRAPHS) and graph not in self.graphs:
                 raise BadQuery(
-                    f"The request names <{graph}>, which is no graph of this store, and nothing is fetched.",
-                    remedy="Leave the graph parameters out to ask all graphs at once.",
+                    f"The request names <{graph}>, which is no graph of this store.",
+                    remedy=suggest(graph, self.graphs),
                     code="unknown-graph",
                     graph=graph,
                 )
@@ -320,6 +331,13 @@ class WorkerPool:
                 remedy="Ask for fewer columns, or page with LIMIT and OFFSET.",
                 code="result-too-long",
                 status=413,
+                query=read.given,
+            )
+        if kind == "ValueError":
+            raise BadQuery(
+                f"A graph that the request names is no IRI: {message}.",
+                remedy="Give the absolute IRI of a graph.",
+                code="bad-value",
                 query=read.given,
             )
         if kind == "MemoryError":

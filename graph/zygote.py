@@ -26,6 +26,8 @@ from typing import Any, NoReturn
 
 import pyoxigraph as ox
 
+from graph.namespaces import BASE
+
 try:
     import resource
 except ImportError:  # not a Unix: there is no fork either, and `Zygote` says so
@@ -220,7 +222,7 @@ class _Worker:
         return OK, body
 
     def _evaluate(self, request: dict[str, Any]) -> bytes:
-        answer = self._store.query(request["query"], **_dataset(request))
+        answer = self._store.query(request["query"], base_iri=BASE, **_dataset(request))
         if isinstance(answer, ox.QueryTriples):
             triples = ox.RdfFormat.from_media_type(request["media_type"])
             return answer.serialize(format=triples) or b""

@@ -15,6 +15,7 @@ from serving import Listener, listening, small_store
 
 from graph.errors import BadQuery
 from graph.guard import ReadQuery, inspect
+from graph.namespaces import BASE
 
 STORE = small_store(4)
 
@@ -78,7 +79,7 @@ def test_no_form_of_service_reaches_the_listener(query: str, listener: Listener)
         assert error.extension["query"] == text
     else:
         with pytest.raises(SyntaxError):
-            STORE.query(read.text)
+            STORE.query(read.text, base_iri=BASE)
     assert listener.settle() == before
 
 
@@ -155,11 +156,12 @@ def test_from_names_only_graphs_of_the_store(listener: Listener, tmp_path: Path)
             ("http://example.org/graph/1",),
             (),
         ),
+        ("SELECT * FROM <graph/x> {}", (f"{BASE}graph/x",), ()),
         ("SELECT ?from { ?from <a:FROM> 'FROM <http://nowhere>' } # FROM <http://nowhere>", (), ()),
     ],
 )
 def test_from_is_resolved(query: str, default: tuple[str, ...], named: tuple[str, ...]) -> None:
-    read = inspect(query, {"http://example.org/graph/1"})
+    read = inspect(query, {"http://example.org/graph/1", f"{BASE}graph/x"})
     assert (read.from_graphs, read.from_named) == (default, named)
     assert read.has_dataset == bool(default or named)
 
@@ -206,7 +208,7 @@ def test_what_reads_is_let_through_and_answers_the_same(query: str) -> None:
 
 
 def answer(query: str) -> list[bytes]:
-    found = STORE.query(query, use_default_graph_as_union=True)
+    found = STORE.query(query, base_iri=BASE, use_default_graph_as_union=True)
     if isinstance(found, ox.QueryTriples):
         body = found.serialize(format=ox.RdfFormat.N_TRIPLES)
     else:
@@ -313,7 +315,7 @@ def texts(pieces: list[str]) -> st.SearchStrategy[str]:
 
 def parses(query: str) -> bool:
     try:
-        STORE.query(query)
+        STORE.query(query, base_iri=BASE)
     except SyntaxError:
         return False
     except (RuntimeError, OSError):

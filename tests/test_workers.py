@@ -25,6 +25,7 @@ from graph.errors import (
     SpacenormsError,
 )
 from graph.guard import ReadQuery
+from graph.namespaces import GRAPHS
 from graph.workers import GRAPH_MEDIA_TYPES, RESULT_MEDIA_TYPES, WorkerLimits, WorkerPool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the pool forks")
@@ -141,11 +142,15 @@ def test_the_data_set_is_the_request_s_then_the_query_s_then_everything(
     run(use)
 
 
-def test_a_graph_the_store_does_not_hold_is_refused() -> None:
+def test_a_misspelt_graph_of_our_own_is_refused_and_one_from_elsewhere_is_empty() -> None:
     async def use(pool: WorkerPool) -> None:
-        for arguments in ((["http://example.org/no"], None), (None, ["file:///etc/passwd"])):
+        for arguments in (([f"{GRAPHS}facts/actz"], None), (None, [f"{GRAPHS}facts/actz"])):
             with pytest.raises(BadQuery, match="no graph of this store"):
                 await pool.evaluate(COUNT, None, *arguments)
+        for elsewhere in ("file:///etc/passwd", "http://example.org/none"):
+            assert (await pool.evaluate(COUNT, "text/csv", [elsewhere])).split() == [b"n", b"0"]
+            with pytest.raises(BadQuery, match="no IRI"):
+                await pool.evaluate(COUNT, None, ["not an iri"])
 
     run(use)
 
@@ -315,7 +320,7 @@ def test_the_end_of_the_forking_process_is_told() -> None:
         ("PREFIX s: <http://e/> SELECT (nope(1) AS ?x) {}", "line 1, column 31"),
         ("SELECT * { ?s ?p ?o } LIMT 4", "line 1, column 23"),
         ("SELECT * {\n ?s skos:notation ?o }", "prefix skos: is not declared .line 2, column 5"),
-        ("SELECT * { ?s <relative> ?o }", "malformed near"),
+        ("SELECT * { ?s <no iri> ?o }", "malformed near"),
     ],
 )
 def test_a_malformed_query_is_told_where(query: str, message: str) -> None:

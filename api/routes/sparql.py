@@ -12,7 +12,7 @@ import pyoxigraph as ox
 from fastapi import APIRouter, Request, Response
 
 from api.answering import ClientLeftError, evaluate, time_limit
-from api.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, choose
+from api.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, choose, prefers_html
 from api.pages import render
 from api.problems import problem_of
 from graph.errors import BadQuery, SpacenormsError
@@ -268,9 +268,9 @@ async def _evaluate(request: Request, operation: Operation, read: ReadQuery, med
 
 
 def _form(request: Request) -> Response:
-    accept = request.headers.get("accept")
     wanted = request.query_params.get("format")
-    if request.method != "POST" and choose((RESULTS[0], HTML), accept or "*/*", wanted).format is HTML:
+    is_browser = wanted == "html" if wanted else prefers_html(request.headers.get("accept"))
+    if is_browser and request.method != "POST":
         return render(request, "sparql.html", saved=_saved(), headers={"Vary": "Accept"})
     raise BadQuery(
         "There is no query in the request.",
