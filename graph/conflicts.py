@@ -98,6 +98,10 @@ class Carriage:
         Name of the withdrawal that ends it.
     supposed : bool
         Whether a caller supposed the act; it is not in the graph then.
+    counted_by : tuple of str
+        Keys of the sources that count it where lists disagree; empty where none disputes it.
+    dispute : str
+        Who counts it and who does not, in words; empty where none disputes it.
     """
 
     actor: str
@@ -113,8 +117,10 @@ class Carriage:
     end: str | None
     ending_label: str | None = None
     supposed: bool = False
+    counted_by: tuple[str, ...] = ()
+    dispute: str = ""
 
-    def holds(self, as_of: str, *, imprecise: bool = False) -> bool:
+    def holds(self, as_of: str, *, imprecise: bool = False, count: str | None = None) -> bool:
         """Say whether it holds on a day.
 
         Parameters
@@ -123,12 +129,17 @@ class Carriage:
             The day, ``YYYY-MM-DD``.
         imprecise : bool
             Whether a fact counts from the first day on which it can have begun.
+        count : str, optional
+            Key of the source whose count is taken where lists disagree; without one, what is
+            disputed does not count.
 
         Returns
         -------
         bool
             Whether it has begun and not ended.
         """
+        if self.counted_by and count not in self.counted_by:
+            return False
         start = self.earliest if imprecise and self.earliest else self.latest
         return start <= as_of and not (self.end and self.end <= as_of)
 
@@ -184,6 +195,8 @@ class Conflict:
         Codes of the actors that carry both sides, sorted.
     imprecise : int
         Acts left out, or let in on request, because only a month or year is known.
+    disputed : tuple of Carriage
+        Acts that only some lists count, by which further actors would be exposed.
     """
 
     address: str
@@ -198,6 +211,7 @@ class Conflict:
     side_b: Side
     exposed: tuple[str, ...] = ()
     imprecise: int = 0
+    disputed: tuple[Carriage, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -278,6 +292,7 @@ class ConflictIndex:
         as_of: str | datetime.date = "today",
         exposure: str = "both",
         imprecise: bool = False,
+        count: str | None = None,
         **facets: str | None,
     ) -> ConflictAnswer:
         """Find conflicts.
@@ -293,6 +308,8 @@ class ConflictIndex:
             which it carries just one.
         imprecise : bool
             Whether facts known by month or year count from the first day on which they can have begun.
+        count : str, optional
+            Key of the source whose count of parties is taken where lists disagree, see `counts`.
         **facets
             Codes of a ``norm``, ``instrument``, ``alliance``, ``theme`` or ``type``.
 
@@ -312,18 +329,25 @@ class ConflictIndex:
         wanted = {name: self.graph.resolve(_scheme(name), value) for name, value in facets.items() if value}
         actor = self.actor(state)[0] if state else None
         found = [
-            self._on(conflict, when, imprecise, actor)
+            self._on(conflict, when, imprecise, actor, self._count(count))
             for conflict in self._curated
             if all(address in self._facets[conflict.address, name] for name, address in wanted.items())
         ]
         if actor:
             found = [conflict for conflict in found if _exposed(conflict, actor, exposure)]
-        filters = {name: value for name, value in {"state": actor, **facets}.items() if value}
+        filters = {name: value for name, value in {"state": actor, "count": count, **facets}.items() if value}
         return ConflictAnswer(
             when, self.graph.version, filters, found, sum(conflict.imprecise for conflict in found)
         )
 
-    def get(self, code: str, *, as_of: str | datetime.date = "today", imprecise: bool = False) -> Conflict:
+    def get(
+        self,
+        code: str,
+        *,
+        as_of: str | datetime.date = "today",
+        imprecise: bool = False,
+        count: str | None = None,
+    ) -> Conflict:
         """Return one conflict.
 
         Parameters
@@ -334,6 +358,8 @@ class ConflictIndex:
             The day.
         imprecise : bool
             Whether coarse dates count from their first day.
+        count : str, optional
+            Key of the source whose count is taken where lists disagree.
 
         Returns
         -------
@@ -347,7 +373,7 @@ class ConflictIndex:
         """
         for conflict in self._curated:
             if conflict.code.casefold() == code.casefold():
-                return self._on(conflict, self.day(as_of), imprecise)
+                return self._on(conflict, self.day(as_of), imprecise, None, self._count(count))
         known = [conflict.code for conflict in self._curated]
         raise UnknownName(
             f"There is no conflict “{code}”.", remedy=suggest(code, known), code="unknown-conflict"
@@ -398,7 +424,9 @@ class ConflictIndex:
         )
         return (
             f"{carriage.actor_label} {MANNERS[carriage.manner]} “{side.label}”{through}, "
-            f"{since}{until}: {carriage.act_label}. {'Source: ' + sources if sources else 'Supposed'}."
+            f"{since}{until}: {carriage.act_label}"
+            f"{' (' + carriage.dispute + ')' if carriage.dispute else ''}. "
+            f"{'Source: ' + sources if sources else 'Supposed'}."
         )
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
@@ -418,6 +446,7 @@ class ConflictIndex:
             side_a=_only(conflict.side_a, code),
             side_b=_only(conflict.side_b, code),
             exposed=tuple(each for each in conflict.exposed if each == code),
+            disputed=tuple(each for each in conflict.disputed if each.actor == code),
         )
 
     def _state(self, name: str) -> str:
@@ -430,21 +459,67 @@ class ConflictIndex:
         """Return a day as text, ``today`` being the graph's own; raises BadDate for what is none."""
         return self.graph.today.isoformat() if as_of == "today" else day(as_of).isoformat()
 
-    def _on(self, conflict: Conflict, as_of: str, imprecise: bool, actor: str | None = None) -> Conflict:
-        side_a = self._carried(conflict.side_a, as_of, imprecise)
-        side_b = self._carried(conflict.side_b, as_of, imprecise)
+    def counts(self) -> dict[str, str]:
+        """Return the sources whose count of parties can be taken where lists disagree: title by key."""
+        return {str(row["source"]): str(row["title"]) for row in self.graph.run("views/counts")}
+
+    def _count(self, count: str | None) -> str | None:
+        known = self.counts()
+        if count and count not in known:
+            raise UnknownName(
+                f"“{count}” is no source whose count can be taken.",
+                remedy=suggest(count, known),
+                code="unknown-count",
+            )
+        return count
+
+    def _on(
+        self,
+        conflict: Conflict,
+        as_of: str,
+        imprecise: bool,
+        actor: str | None = None,
+        count: str | None = None,
+    ) -> Conflict:
+        sides = (conflict.side_a, conflict.side_b)
+        side_a, side_b = (self._carried(side, as_of, imprecise, count) for side in sides)
         doubts = {
             carriage.act
-            for side in (side_a, side_b)
+            for side in sides
             for carriage in self._carriages[side.norm]
-            if carriage.in_doubt(as_of) and actor in (None, carriage.actor)
+            if carriage.in_doubt(as_of) and not carriage.counted_by and actor in (None, carriage.actor)
         }
-        exposed = tuple(sorted(side_a.carriers & side_b.carriers))
-        return replace(conflict, side_a=side_a, side_b=side_b, exposed=exposed, imprecise=len(doubts))
+        exposed = side_a.carriers & side_b.carriers
+        rival_a, rival_b = (self._disputed(side, as_of, imprecise, count) for side in sides)
+        rivals = {
+            *(_actors(rival_a) & (side_b.carriers | _actors(rival_b))),
+            *(_actors(rival_b) & (side_a.carriers | _actors(rival_a))),
+        } - exposed
+        disputed = dict.fromkeys(each for each in (*rival_a, *rival_b) if each.actor in rivals)
+        return replace(
+            conflict,
+            side_a=side_a,
+            side_b=side_b,
+            exposed=tuple(sorted(exposed)),
+            imprecise=len(doubts),
+            disputed=tuple({each.act: each for each in disputed if actor in (None, each.actor)}.values()),
+        )
 
-    def _carried(self, side: Side, as_of: str, imprecise: bool) -> Side:
-        carried = tuple(each for each in self._carriages[side.norm] if each.holds(as_of, imprecise=imprecise))
-        return replace(side, carried_by=carried)
+    def _disputed(self, side: Side, as_of: str, imprecise: bool, count: str | None) -> list[Carriage]:
+        """Return the acts that would carry a side if a count were taken that is not."""
+        return [
+            each
+            for each in self._carriages[side.norm]
+            if each.counted_by
+            and count not in each.counted_by
+            and each.holds(as_of, imprecise=imprecise, count=each.counted_by[0])
+        ]
+
+    def _carried(self, side: Side, as_of: str, imprecise: bool, count: str | None) -> Side:
+        carried = (
+            each for each in self._carriages[side.norm] if each.holds(as_of, imprecise=imprecise, count=count)
+        )
+        return replace(side, carried_by=tuple(carried))
 
 
 @lru_cache(maxsize=4)
@@ -467,6 +542,10 @@ def _exposed(conflict: Conflict, actor: str, exposure: str) -> bool:
     return (a and b) if exposure == "both" else (a != b)
 
 
+def _actors(acts: Iterable[Carriage]) -> set[str]:
+    return {each.actor for each in acts}
+
+
 def _only(side: Side, code: str) -> Side:
     return replace(side, carried_by=tuple(each for each in side.carried_by if each.actor == code))
 
@@ -480,24 +559,33 @@ def _first_of_each(rows: Iterable[dict[str, Value]], column: str) -> list[dict[s
 
 
 def _by_norm(graph: KnowledgeGraph) -> dict[str, list[Carriage]]:
-    found = []
-    for row in [*graph.run("views/carriers"), *graph.run("views/carriers-by-pledge")]:
-        carriage = Carriage(
-            actor=str(row["actor_code"]),
-            actor_label=str(row["actor_label"]),
-            norm=str(row["norm"]),
-            manner=str(row["manner"]),
-            instrument=_optional(row.get("instrument_code")),
-            instrument_label=_optional(row.get("instrument_label")),
-            act=str(row["act"]),
-            act_label=str(row["act_label"]),
-            earliest=_optional(row["earliest"]),
-            latest=str(row["latest"]),
-            end=_optional(row["end"]),
-            ending_label=_optional(row.get("ending_label")),
-        )
-        found.append(carriage)
-    return _sorted(found)
+    rows = [*graph.run("views/carriers"), *graph.run("views/carriers-by-pledge")]
+    return _sorted([*map(_carriage, rows), *_rivals(graph)])
+
+
+def _carriage(row: Mapping[str, Value]) -> Carriage:
+    return Carriage(
+        actor=str(row["actor_code"]),
+        actor_label=str(row["actor_label"]),
+        norm=str(row["norm"]),
+        manner=str(row["manner"]),
+        instrument=_optional(row.get("instrument_code")),
+        instrument_label=_optional(row.get("instrument_label")),
+        act=str(row["act"]),
+        act_label=str(row["act_label"]),
+        earliest=_optional(row["earliest"]),
+        latest=str(row["latest"]),
+        end=_optional(row["end"]),
+        ending_label=_optional(row.get("ending_label")),
+    )
+
+
+def _rivals(graph: KnowledgeGraph) -> list[Carriage]:
+    counted: dict[Carriage, set[str]] = defaultdict(set)
+    for row in graph.run("views/rival-carriers"):
+        dispute = f"counted by {row['counted']}, not counted by {row['not_counted']}"
+        counted[replace(_carriage(row), dispute=dispute)].add(str(row["counted_by"]))
+    return [replace(each, counted_by=tuple(sorted(keys))) for each, keys in counted.items()]
 
 
 def _sorted(carriages: Iterable[Carriage]) -> dict[str, list[Carriage]]:

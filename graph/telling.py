@@ -70,6 +70,16 @@ def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) 
         "exposed": list(conflict.exposed),
         "because": because,
         "imprecise": conflict.imprecise,
+        "disputed": [
+            {
+                "actor": each.actor,
+                "actor_label": each.actor_label,
+                "act": each.act,
+                "counted_by": list(each.counted_by),
+                "dispute": each.dispute,
+            }
+            for each in conflict.disputed
+        ],
     }
 
 

@@ -164,3 +164,37 @@ def test_bad_input_is_named_with_what_would_be_right(
 def test_an_unknown_conflict_is_named(conflicts: ConflictIndex) -> None:
     with pytest.raises(UnknownName, match="C999"):
         conflicts.get("C999")
+
+
+def test_what_only_some_lists_count_is_told_and_counts_on_request_only(conflicts: ConflictIndex) -> None:
+    counts = conflicts.counts()
+    assert counts
+    for code in ("C28", "C11", "C01"):
+        usual = conflicts.get(code)
+        disputed = {act.actor for act in usual.disputed}
+        assert disputed.isdisjoint(usual.exposed)
+        assert all("counted by" in act.dispute and "not counted by" in act.dispute for act in usual.disputed)
+        for count in counts:
+            taken = conflicts.get(code, count=count)
+            gained = set(taken.exposed) - set(usual.exposed)
+            assert gained == {act.actor for act in usual.disputed if count in act.counted_by}
+            assert set(usual.exposed) <= set(taken.exposed)
+
+
+def test_small_states_are_exposed_by_the_depositary_lists_that_count_them(conflicts: ConflictIndex) -> None:
+    assert "C28" not in codes(conflicts, "BRN")
+    answer = conflicts.find(state="BRN", count="ggo-parties")
+    assert "C28" in {each.code for each in answer.conflicts}
+    sentences = [
+        conflicts.sentence(side, act)
+        for conflict in answer.conflicts
+        for side in (conflict.side_a, conflict.side_b)
+        for act in side.carried_by
+        if act.actor == "BRN"
+    ]
+    assert any("not counted by unoosa-table-2018" in sentence for sentence in sentences)
+
+
+def test_an_unknown_count_is_refused(conflicts: ConflictIndex) -> None:
+    with pytest.raises(UnknownName, match="ggo-parties"):
+        conflicts.find(count="ggo-partie")

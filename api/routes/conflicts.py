@@ -46,6 +46,12 @@ Imprecise = Annotated[
     Literal["exclude", "include"],
     Query(description="Whether facts known by month or year count from their first possible day."),
 ]
+Count = Annotated[
+    str | None,
+    Query(
+        description="Source whose count of parties is taken where lists disagree.", examples=["ggo-parties"]
+    ),
+]
 Format = Annotated[str | None, Query(description="html, json or csv, instead of the Accept header.")]
 
 
@@ -109,6 +115,16 @@ class SideModel(BaseModel):
     acts: list[Act] = Field(description="Their acts; empty in a list that names no state.")
 
 
+class Disputed(BaseModel):
+    """An act on which lists disagree, by which a further state would be exposed."""
+
+    actor: str
+    actor_label: str
+    act: str
+    counted_by: list[str]
+    dispute: str = Field(description="Who counts it and who does not.")
+
+
 class ConflictModel(BaseModel):
     """A conflict on a day."""
 
@@ -125,6 +141,7 @@ class ConflictModel(BaseModel):
     exposed: list[str] = Field(description="Codes of those that carry both sides on the day.")
     because: list[str] = Field(description="Sentences that tell each act with date, provisions and source.")
     imprecise: int = Field(description="Acts dated too coarsely to say whether they count on the day.")
+    disputed: list[Disputed] = Field(description="Acts that only some lists count; see the parameter count.")
 
 
 class ConflictList(BaseModel):
@@ -161,6 +178,7 @@ def conflicts(
     exposure: Annotated[str, Query(description="With a state: both sides carried, or just one.")] = "both",
     as_of: AsOf = "today",
     imprecise: Imprecise = "exclude",
+    count: Count = None,
     format: Format = None,
 ) -> Response:
     """Find conflicts by state, norm, instrument, alliance, theme, type and day."""
@@ -172,6 +190,7 @@ def conflicts(
         as_of=as_of or "today",
         exposure=exposure,
         imprecise=imprecise == "include",
+        count=count,
         norm=norm,
         instrument=instrument,
         alliance=alliance,
@@ -329,13 +348,14 @@ def conflict(
     state: State = None,
     as_of: AsOf = "today",
     imprecise: Imprecise = "exclude",
+    count: Count = None,
     format: Format = None,
 ) -> Response:
     """Tell one conflict with everyone who carries a side, by which acts; or with one state's acts only."""
     _known_only(request, _ONE)
     chosen = choose((JSON, HTML, CSV), request.headers.get("accept"), format)
     found = index(request.app.state.graph)
-    on_the_day = found.get(code, as_of=as_of or "today", imprecise=imprecise == "include")
+    on_the_day = found.get(code, as_of=as_of or "today", imprecise=imprecise == "include", count=count)
     when = found.find(as_of=as_of or "today").as_of
     if state:
         on_the_day = found.narrow(on_the_day, state)
