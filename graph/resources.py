@@ -1,5 +1,7 @@
 """Finds the Turtle and SPARQL files, in a checkout or in an installed wheel."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parent
@@ -8,12 +10,15 @@ _PACKAGE = Path(__file__).resolve().parent
 def ontology_dir() -> Path:
     """Return the folder of the schema, the shapes, the vocabularies and the facts.
 
-    Returns:
-        The folder inside the wheel, or the checkout's ``ontology`` folder when the package
-        runs from a checkout.
+    Returns
+    -------
+    pathlib.Path
+        The folder inside the wheel, or ``ontology`` of the checkout.
 
-    Raises:
-        FileNotFoundError: neither folder exists (a broken installation).
+    Raises
+    ------
+    FileNotFoundError
+        There is neither: the installation is broken.
     """
     return _folder("ontology")
 
@@ -21,12 +26,15 @@ def ontology_dir() -> Path:
 def queries_dir() -> Path:
     """Return the folder of the saved queries, the rules, the views and the hygiene rules.
 
-    Returns:
-        The folder inside the wheel, or the checkout's ``queries`` folder when the package
-        runs from a checkout.
+    Returns
+    -------
+    pathlib.Path
+        The folder inside the wheel, or ``queries`` of the checkout.
 
-    Raises:
-        FileNotFoundError: neither folder exists (a broken installation).
+    Raises
+    ------
+    FileNotFoundError
+        There is neither: the installation is broken.
     """
     return _folder("queries")
 
