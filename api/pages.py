@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, Undefined, select_autoescape
 from markupsafe import Markup
 
 from api.negotiation import HTML, Format
+from graph.kinds import BY_SINGULAR, KINDS
 from graph.namespaces import IDENTIFIER, ONTOLOGY, VOCABULARY
-from graph.records import BY_SINGULAR, KINDS
 from graph.things import Thing, is_own, split
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -39,6 +39,9 @@ SIGNS = {"official": "●", "reported": "◐", "recalled": "○"}
 
 #: How a form of an answer is called where its short name in capitals is not its name.
 FORM_NAMES = {"turtle": "Turtle", "jsonld": "JSON-LD", "ntriples": "N-Triples", "graphml": "GraphML"}
+
+#: Words of codes that are written in capitals.
+ABBREVIATIONS = frozenset({"un", "copuos", "iri", "id"})
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
@@ -86,9 +89,13 @@ def _common(request: Request) -> dict[str, Any]:
     return {
         "request": request,
         "data_version": getattr(graph, "version", None),
-        "navigation": {"uses": USES, "records": record_links()},
+        "navigation": {"uses": USES, "records": record_links(), "on_record": _on_record(path)},
         "current": current,
     }
+
+
+def _on_record(path: str) -> bool:
+    return any(path == href or path.startswith(f"{href}/") for href, _ in record_links())
 
 
 @cache
@@ -103,7 +110,7 @@ def environment() -> Environment:
     made = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=select_autoescape(default=True, default_for_string=True),
-        undefined=_Lenient,
+        undefined=_Absent,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -118,21 +125,19 @@ def environment() -> Environment:
         bare=bare,
         query=with_query,
         count=count,
+        filled=filled,
     )
     made.globals["is_thing"] = lambda value: isinstance(value, Thing)
     return made
 
 
-class _Lenient(StrictUndefined):
-    """A name the page was not given: absent when tested or looped over, an error when shown."""
+class _Absent(Undefined):
+    """A name the page was not given: false and empty, and an error when it is shown."""
 
     __slots__ = ()
-    __iter__ = Undefined.__iter__
-    __bool__ = Undefined.__bool__
-    __len__ = Undefined.__len__
-    __eq__ = Undefined.__eq__
-    __ne__ = Undefined.__ne__
-    __hash__ = Undefined.__hash__
+
+    def __str__(self) -> str:
+        return str(self._fail_with_undefined_error())
 
 
 def dated(value: object) -> Markup:
@@ -203,9 +208,17 @@ def words(name: object) -> str:
 
 
 def heading(name: object) -> str:
-    """Return a code as the words of a heading, with a capital."""
-    text = words(name)
+    """Return a code as the words of a heading, with a capital, and abbreviations in capitals."""
+    text = " ".join(word.upper() if word in ABBREVIATIONS else word for word in words(name).split())
     return text[:1].upper() + text[1:]
+
+
+def filled(columns: Sequence[Any], rows: Iterable[Any]) -> list[Any]:
+    """Return the columns in which any of the rows has a value, so that a page shows no empty ones."""
+    kept = {
+        column.name for row in rows for column in columns if row.values.get(column.name) not in (None, "", [])
+    }
+    return [column for column in columns if column.name in kept]
 
 
 def is_date(value: object) -> bool:

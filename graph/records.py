@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
-from os.path import commonprefix
-from typing import Any, TypeAlias
+from dataclasses import replace
+from functools import cache
+from itertools import takewhile
+from typing import Any
 
 from graph import saved
-from graph.dates import day
 from graph.errors import BadValue, UnknownName, closest, suggest
+from graph.kinds import Kind
 from graph.namespaces import IDENTIFIER, VOCABULARY, local_name
-from graph.things import Apparatus, Citation, Knowledge, Names, Scalar, Thing, split
-
-Item: TypeAlias = Scalar | Thing
-Value: TypeAlias = "Item | list[Item]"
+from graph.tables import Column, Field, Filter, Item, Listing, Record, Row, Section, Value
+from graph.things import Knowledge, Names, Thing, split
 
 #: The columns of a list that every list has, shown as the link to the record.
 IDENTITY = ("iri", "id", "label")
@@ -24,250 +22,8 @@ IDENTITY = ("iri", "id", "label")
 #: Parameters whose name starts so narrow a list to the values of the column named after it.
 FILTER_PREFIX = "only_"
 
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of record: the name of its list, and the views that make up a record.
-
-    Attributes
-    ----------
-    name
-        The name of the list, such as ``states``; the view ``list-states`` fills it.
-    singular
-        The kind in addresses, such as ``state``; the view ``record-state`` gives the fields.
-    sections
-        The rest of a record, in reading order: ``acts`` is filled by ``record-state-acts``.
-    """
-
-    name: str
-    singular: str
-    sections: tuple[str, ...] = ()
-
-
-KINDS: tuple[Kind, ...] = (
-    Kind(
-        "states",
-        "state",
-        (
-            "standings",
-            "memberships",
-            "conflicts",
-            "commitments",
-            "norms",
-            "promotes",
-            "positions",
-            "readings",
-            "vote_summary",
-            "votes",
-            "laws",
-            "linkages",
-            "claims",
-            "acts",
-            "disputed",
-            "listed",
-            "seats",
-        ),
-    ),
-    Kind("alliances", "alliance", ("members", "promotes", "positions", "readings", "memberships", "linkages", "claims")),
-    Kind(
-        "organizations",
-        "organization",
-        ("standings", "memberships", "promotes", "positions", "readings", "linkages", "claims", "acts"),
-    ),
-    Kind("instruments", "instrument", ("provisions", "norms", "ambiguities", "standings", "acts", "disputed", "tables")),
-    Kind("provisions", "provision", ("norms", "ambiguities", "texts")),
-    Kind("norms", "norm", ("provisions", "conflicts", "ambiguities", "positions", "addressees")),
-    Kind("ambiguities", "ambiguity", ("readings", "provisions", "positions", "norms", "recommendations")),
-    Kind("interpretations", "interpretation", ("rivals",)),
-    Kind("sources", "source", ("facts",)),
-    Kind("resolutions", "resolution", ("tally", "votes")),
-    Kind("claims", "claim"),
-    Kind("linkages", "linkage"),
-    Kind("recommendations", "recommendation"),
-    Kind("positions", "position"),
-    Kind("memberships", "membership"),
-    Kind("acts", "act", ("related",)),
-    Kind("commitments", "commitment"),
-    Kind("groups", "group", ("promotes", "positions", "readings", "linkages", "claims")),
-    Kind("persons", "person", ("promotes", "positions", "readings", "linkages", "claims")),
-)
-
-BY_NAME = {kind.name: kind for kind in KINDS}
-BY_SINGULAR = {kind.singular: kind for kind in KINDS}
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a list or of a section.
-
-    Attributes
-    ----------
-    name
-        Its name in JSON and CSV.
-    description
-        What it holds.
-    many
-        Whether a cell is a list.
-    """
-
-    name: str
-    description: str
-    many: bool
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A way to narrow a list.
-
-    Attributes
-    ----------
-    name
-        The name in an address.
-    parameter
-        The name in the query.
-    type
-        The type of its values, such as ``concept(theme)``.
-    description
-        What it narrows to.
-    """
-
-    name: str
-    parameter: str
-    type: str
-    description: str
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of a list or of a section.
-
-    Attributes
-    ----------
-    thing
-        What the line is of: the record in a list, the fact in a section; None where the line sums up
-        several.
-    values
-        The value of each column.
-    apparatus
-        What the line rests on.
-    """
-
-    thing: Thing | None
-    values: Mapping[str, Value]
-    apparatus: Apparatus
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of a list.
-
-    Attributes
-    ----------
-    kind, title, description
-        What is listed.
-    columns
-        Its columns beside the name of each thing.
-    filters, asked
-        The ways to narrow it, and the values asked for.
-    rows, total, limit, offset
-        The lines of this page, how many there are in all, and which part this is.
-    """
-
-    kind: Kind
-    title: str
-    description: str
-    columns: tuple[Column, ...]
-    filters: tuple[Filter, ...]
-    asked: Mapping[str, str]
-    rows: tuple[Row, ...]
-    total: int
-    limit: int
-    offset: int
-
-    @property
-    def following(self) -> int | None:
-        """The offset of the next page; None on the last."""
-        after = self.offset + self.limit
-        return after if after < self.total else None
-
-
-@dataclass(frozen=True)
-class Field:
-    """A property of a record: always a list in ``values``, of one at most unless ``many``."""
-
-    name: str
-    title: str
-    many: bool
-    values: tuple[Item, ...]
-    languages: tuple[str | None, ...] = ()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A table of a record.
-
-    Attributes
-    ----------
-    name, title, description
-        What it holds.
-    columns, rows
-        Its table; the rows may be a part of it.
-    total
-        How many rows there are in all.
-    dated
-        Whether it holds for a day.
-    """
-
-    name: str
-    title: str
-    description: str
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    total: int
-    dated: bool
-
-    @property
-    def sourced(self) -> bool:
-        """Whether any row carries a source of its own."""
-        return any(row.apparatus.sources or row.apparatus.verification for row in self.rows)
-
-
-@dataclass(frozen=True)
-class Record:
-    """Everything the graph says of one thing.
-
-    Attributes
-    ----------
-    thing, kind
-        What it is; the kind is None for things that have no list, such as a commitment.
-    classes
-        The classes of the ontology that it is of.
-    fields, sections
-        What is stated of it, and of what it takes part in.
-    apparatus
-        What the statements of the thing itself rest on.
-    citations
-        Every source cited on the record, in the order of the keys.
-    as_of
-        The day that its dated sections hold for.
-    """
-
-    thing: Thing
-    kind: Kind | None
-    classes: tuple[Thing, ...]
-    fields: tuple[Field, ...]
-    sections: tuple[Section, ...]
-    apparatus: Apparatus
-    citations: tuple[Citation, ...] = field(default=())
-    as_of: str | None = None
-
-    def field(self, name: str) -> Field | None:
-        """Return a field by name, None where the kind has no such field."""
-        return next((each for each in self.fields if each.name == name), None)
-
-    def section(self, name: str) -> Section | None:
-        """Return a section by name, None where the kind has no such section."""
-        return next((each for each in self.sections if each.name == name), None)
+#: The most facts that are shown to use a concept.
+MOST_USES = 500
 
 
 class Records:
@@ -362,11 +118,11 @@ class Records:
         iri = f"{IDENTIFIER}{kind.singular}/{local}"
         classes = self._classes(iri, kind, local)
         fields = tuple(self._fields(f"views/record-{kind.singular}", iri))
-        sections = tuple(
-            self._section(kind, name, iri, as_of, limit, offset) for name in kind.sections
-        )
+        sections = tuple(self._section(kind, name, iri, as_of, limit, offset) for name in kind.sections)
         return self._cited(
-            Record(self.names.thing(iri), kind, classes, fields, sections, self.names.support([iri]), as_of=as_of)
+            Record(
+                self.names.thing(iri), kind, classes, fields, sections, self.names.support([iri]), as_of=as_of
+            )
         )
 
     def plain(self, iri: str) -> Record:
@@ -390,7 +146,7 @@ class Records:
         kind, local = split(iri)
         classes = self._classes(iri, Kind(kind, kind), local)
         fields = tuple(self._statements(iri))
-        uses = self._filled("views/record-uses", "uses", iri, None, 500, 0)
+        uses = self._filled("views/record-uses", "uses", iri, None, MOST_USES, 0)
         return self._cited(
             Record(self.names.thing(iri), None, classes, fields, (uses,), self.names.support([iri]))
         )
@@ -423,9 +179,11 @@ class Records:
                 code="unknown-concept",
                 nearest=closest(code, known),
             )
-        classes = tuple(self.names.thing(row["class"]) for row in self.graph.run("views/record-type", subject=iri))
+        classes = tuple(
+            self.names.thing(row["class"]) for row in self.graph.run("views/record-type", subject=iri)
+        )
         fields = tuple(self._fields("views/record-concept", iri))
-        uses = self._filled("views/record-uses", "uses", iri, None, 500, 0)
+        uses = self._filled("views/record-uses", "uses", iri, None, MOST_USES, 0)
         thing = self.names.thing(iri)
         return self._cited(Record(thing, None, classes[:1], fields, (uses,), self.names.support([iri])))
 
@@ -496,8 +254,8 @@ class Records:
     ) -> Section:
         view = saved.find(view_name)
         dated = any(parameter.name == "as_of" for parameter in view.parameters)
-        day = {"as_of": as_of} if dated and as_of else {}
-        rows = self.graph.run(view_name, subject=iri, **day)
+        when = {"as_of": as_of} if dated and as_of else {}
+        rows = self.graph.run(view_name, subject=iri, **when)
         columns = columns_of(view)
         part = tuple(self._stated(row, columns) for row in rows[offset : offset + limit])
         shown = tuple(column for column in columns if column.name != "fact")
@@ -532,19 +290,10 @@ class Records:
             keys.update(source.iri for row in section.rows for source in row.apparatus.sources)
         known = self.names.citations
         citations = tuple(known[key] for key in sorted(keys) if key in known)
-        return Record(
-            record.thing,
-            record.kind,
-            record.classes,
-            record.fields,
-            record.sections,
-            record.apparatus,
-            citations,
-            record.as_of,
-        )
+        return replace(record, citations=citations)
 
 
-@lru_cache(maxsize=None)
+@cache
 def filters_of(kind: Kind) -> tuple[Filter, ...]:
     """Return the ways to narrow a list, as the header of its view declares them.
 
@@ -597,9 +346,12 @@ def _parameters(kind: Kind, filters: tuple[Filter, ...], given: Mapping[str, str
 def _nearest(local: str, known: list[str], most: int = 3) -> list[str]:
     """Return the ids most like one; among equals, those that begin alike come first."""
     folded = local.casefold()
-    found = closest(local, known, limit=12)
-    scores = {each: len(commonprefix([folded, each.casefold()])) for each in found}
-    return sorted(found, key=lambda each: -scores[each])[:most]
+
+    def shared(other: str) -> int:
+        pairs = zip(folded, other.casefold(), strict=False)
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+    return sorted(closest(local, known, limit=12), key=lambda each: -shared(each))[:most]
 
 
 def _prefix(kind: Kind) -> str:

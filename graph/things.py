@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,6 +20,10 @@ class Knowledge(Protocol):
     @property
     def version(self) -> str:
         """A hash of the data."""
+
+    @property
+    def today(self) -> datetime.date:
+        """The day that an answer holds for when none is asked for."""
 
     def run(self, name: str, **parameters: Any) -> list[dict[str, Any]]:
         """Run a view query and return its rows."""

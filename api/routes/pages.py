@@ -1,4 +1,4 @@
-"""The front page."""
+"""The front page, and the pages of linked data beside it."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api import pages
+from api.routes import linked
 from api.routes.records import records_of
 from graph import saved
+from graph.kinds import KINDS
 from graph.knowledge import KnowledgeGraph
-from graph.records import KINDS
 
-router = APIRouter(tags=["pages"], include_in_schema=False)
+router = APIRouter()
+router.include_router(linked.router)
 
 #: The tag of the saved queries that the front page offers, and how many it offers.
 FIRST_TAG, FIRST_QUERIES = "bridging", 3
 
 
-@router.get("/", response_class=Response)
+@router.get("/", include_in_schema=False, response_class=Response)
 def front(request: Request) -> Response:
     """Show what this is, where to begin, what it holds and what it does not know."""
     graph: KnowledgeGraph = request.app.state.graph
