@@ -360,5 +360,7 @@ def _remarks(found: Sequence[Bridge], pairs: int, joined: int) -> Iterable[str]:
         yield "No state belongs to both at state level on this day."
     if joined < pairs:
         yield f"Without the meeting places a path joins {joined:,} of {pairs:,} pairs of states."
-    yield "To lie between blocs is not power: betweenness says where paths run, not who decides "
-    "(doi:10.1017/S0020818309090195)."
+    yield (
+        "To lie between blocs is not power: betweenness says where paths run, not who decides "
+        "(Hafner-Burton, Kahler and Montgomery 2009, doi:10.1017/S0020818309090195)."
+    )

@@ -106,7 +106,8 @@ class HostileKnowledge:
             "membership": f"x:{state}-{code}", "member": f"x:{state}", "member_code": state, "level": HOSTILE,
             "member_label": f"{state} {HOSTILE}", "alliance": f"x:{code}", "alliance_code": code,
             "note": HOSTILE, "alliance_label": f"{code} {HOSTILE}", "engagement": "state",
-            "since": HOSTILE, "certain": True, "verification": "reported", "source": "x:s", "source_title": HOSTILE,
+            "since": HOSTILE, "certain": True, "verification": "reported",
+            "source": "x:s", "source_title": HOSTILE,
         }  # fmt: skip
 
 
@@ -181,6 +182,9 @@ def test_the_words_name_the_states_in_both_the_day_and_the_source(graph, drawn) 
     for word in ("Thailand", "Senegal", "Serbia", "Djibouti", "23 November 2026", graph.version, "official"):
         assert word in body, word
     assert "Three states belong to both" in drawn.headline
+    assert (
+        "without the meeting places of the blocs" in body and "Moon Agreement" in drawn.context["caption"][0]
+    )
     earlier = picture(graph, as_of="2023-06-01")
     assert earlier.headline.startswith("No states belong") and "1 June 2023" in earlier.body()
 
