@@ -251,6 +251,7 @@ class ConflictIndex:
     def __init__(self, graph: KnowledgeGraph) -> None:
         self.graph = graph
         self._carriages = _by_norm(graph)
+        self._of_actor = _by_actor(self._carriages)
         self._facets = _facets(graph)
         self._curated = _curated(graph)
 
@@ -269,6 +270,7 @@ class ConflictIndex:
         """
         supposed = copy(self)
         supposed._carriages = _sorted(change([each for acts in self._carriages.values() for each in acts]))
+        supposed._of_actor = _by_actor(supposed._carriages)
         return supposed
 
     @property
@@ -278,7 +280,8 @@ class ConflictIndex:
 
     def acts(self, norm: str, actor: str | None = None) -> list[Carriage]:
         """Return every act, past or present, by which an actor (or anyone) carries a norm, by its address."""
-        return [each for each in self._carriages[norm] if actor in (None, each.actor)]
+        found = self._carriages.get(norm, ()) if actor is None else self._of_actor.get((norm, actor), ())
+        return list(found)
 
     def actor(self, name: str) -> tuple[str, str]:
         """Return code and address of a state or organization given by code or name; UnknownName if none."""
@@ -482,15 +485,21 @@ class ConflictIndex:
         count: str | None = None,
     ) -> Conflict:
         sides = (conflict.side_a, conflict.side_b)
-        side_a, side_b = (self._carried(side, as_of, imprecise, count) for side in sides)
+        acts = [self.acts(side.norm, actor) for side in sides]
+        side_a, side_b = (
+            replace(
+                side, carried_by=tuple(a for a in each if a.holds(as_of, imprecise=imprecise, count=count))
+            )
+            for side, each in zip(sides, acts, strict=True)
+        )
         doubts = {
             carriage.act
-            for side in sides
-            for carriage in self._carriages[side.norm]
-            if carriage.in_doubt(as_of) and not carriage.counted_by and actor in (None, carriage.actor)
+            for each in acts
+            for carriage in each
+            if carriage.in_doubt(as_of) and not carriage.counted_by
         }
         exposed = side_a.carriers & side_b.carriers
-        rival_a, rival_b = (self._disputed(side, as_of, imprecise, count) for side in sides)
+        rival_a, rival_b = (_disputed(each, as_of, imprecise, count) for each in acts)
         rivals = {
             *(_actors(rival_a) & (side_b.carriers | _actors(rival_b))),
             *(_actors(rival_b) & (side_a.carriers | _actors(rival_a))),
@@ -502,24 +511,8 @@ class ConflictIndex:
             side_b=side_b,
             exposed=tuple(sorted(exposed)),
             imprecise=len(doubts),
-            disputed=tuple({each.act: each for each in disputed if actor in (None, each.actor)}.values()),
+            disputed=tuple({each.act: each for each in disputed}.values()),
         )
-
-    def _disputed(self, side: Side, as_of: str, imprecise: bool, count: str | None) -> list[Carriage]:
-        """Return the acts that would carry a side if a count were taken that is not."""
-        return [
-            each
-            for each in self._carriages[side.norm]
-            if each.counted_by
-            and count not in each.counted_by
-            and each.holds(as_of, imprecise=imprecise, count=each.counted_by[0])
-        ]
-
-    def _carried(self, side: Side, as_of: str, imprecise: bool, count: str | None) -> Side:
-        carried = (
-            each for each in self._carriages[side.norm] if each.holds(as_of, imprecise=imprecise, count=count)
-        )
-        return replace(side, carried_by=tuple(carried))
 
 
 @lru_cache(maxsize=4)
@@ -540,6 +533,25 @@ def _scheme(facet: str) -> str:
 def _exposed(conflict: Conflict, actor: str, exposure: str) -> bool:
     a, b = actor in conflict.side_a.carriers, actor in conflict.side_b.carriers
     return (a and b) if exposure == "both" else (a != b)
+
+
+def _disputed(acts: Iterable[Carriage], as_of: str, imprecise: bool, count: str | None) -> list[Carriage]:
+    """Return the acts that would carry a norm if a count were taken that is not."""
+    return [
+        each
+        for each in acts
+        if each.counted_by
+        and count not in each.counted_by
+        and each.holds(as_of, imprecise=imprecise, count=each.counted_by[0])
+    ]
+
+
+def _by_actor(by_norm: Mapping[str, list[Carriage]]) -> dict[tuple[str, str], list[Carriage]]:
+    found: dict[tuple[str, str], list[Carriage]] = defaultdict(list)
+    for norm, acts in by_norm.items():
+        for act in acts:
+            found[norm, act.actor].append(act)
+    return found
 
 
 def _actors(acts: Iterable[Carriage]) -> set[str]:
