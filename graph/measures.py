@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from weakref import WeakKeyDictionary
 
 import networkx as nx
 import numpy as np
@@ -19,6 +20,9 @@ Values = dict[str, float]
 
 #: Above this many nodes, matrices of all pairs are left to sparse or step-by-step algorithms.
 DENSE_LIMIT = 1500
+
+#: Values computed for graphs that cannot change.
+_KEPT: WeakKeyDictionary[nx.Graph, dict[tuple[str, str | None], dict[str, float]]] = WeakKeyDictionary()
 
 #: Values that agree to this many significant digits share a rank.
 TIE_DIGITS = 10
@@ -155,7 +159,7 @@ def values(graph: nx.Graph, name: str, *, strength: str | None = None) -> Values
     Returns
     -------
     dict
-        Node to value, in the order of the graph.
+        Node to value, in the order of the graph. Values of a frozen graph are computed once.
 
     Raises
     ------
@@ -168,8 +172,12 @@ def values(graph: nx.Graph, name: str, *, strength: str | None = None) -> Values
     _check(graph, strength)
     if not graph:
         return {}
-    found = chosen.function(graph, strength)
-    return {node: float(found[node]) for node in graph}
+    if not nx.is_frozen(graph):
+        return _computed(chosen, graph, strength)
+    kept = _KEPT.setdefault(graph, {})
+    if (chosen.name, strength) not in kept:
+        kept[chosen.name, strength] = _computed(chosen, graph, strength)
+    return dict(kept[chosen.name, strength])
 
 
 def centrality(network: Network, name: str) -> CentralityTable:
@@ -205,6 +213,11 @@ def centrality(network: Network, name: str) -> CentralityTable:
         notes=network.notes,
         rows=tuple(_rows(network.graph, found)),
     )
+
+
+def _computed(chosen: Measure, graph: nx.Graph, strength: str | None) -> Values:
+    found = chosen.function(graph, strength)
+    return {node: float(found[node]) for node in graph}
 
 
 def ranks(found: Values) -> dict[str, int]:
