@@ -273,9 +273,9 @@ def test_a_place_in_the_evaluated_text_is_told_in_the_given_one() -> None:
 )
 def test_time_grows_with_the_length_alone(piece: str) -> None:
     query = "SELECT * { ?s ?p " + piece * (100_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     examined(query)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
 
 
 # fmt: off

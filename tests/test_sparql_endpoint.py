@@ -226,7 +226,7 @@ def test_a_runaway_is_stopped_while_others_are_answered(client: httpx.Client) ->
     thread = threading.Thread(
         target=lambda: answers.append(
             httpx.post(
-                f"{client.base_url}/sparql", data={"query": CROSS_PRODUCT, "timeout": "1.5"}, trust_env=False
+                f"{client.base_url}/sparql", data={"query": CROSS_PRODUCT, "timeout": "3"}, trust_env=False
             )
         )
     )
@@ -236,7 +236,7 @@ def test_a_runaway_is_stopped_while_others_are_answered(client: httpx.Client) ->
         began = time.perf_counter()
         assert client.get("/sparql", params={"query": "ASK {}"}).status_code == 200
         slowest = max(slowest, time.perf_counter() - began)
-    assert slowest < 1
+    assert slowest < 1.5
     (answer,) = answers
     assert answer.status_code == 503
     assert answer.json()["code"] == "query-timeout"

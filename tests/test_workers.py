@@ -158,19 +158,20 @@ def test_a_misspelt_graph_of_our_own_is_refused_and_one_from_elsewhere_is_empty(
 def test_a_runaway_is_killed_at_its_limit_while_others_are_answered() -> None:
     async def use(pool: WorkerPool) -> None:
         began = time.perf_counter()
-        runaway = asyncio.create_task(pool.evaluate(CROSS_PRODUCT, timeout=1.5))
-        slowest = 0.0
+        runaway = asyncio.create_task(pool.evaluate(CROSS_PRODUCT, timeout=3))
+        slowest, answered = 0.0, 0
         while not runaway.done():
             before = time.perf_counter()
             await pool.evaluate("ASK {}", timeout=5)
-            slowest = max(slowest, time.perf_counter() - before)
+            slowest, answered = max(slowest, time.perf_counter() - before), answered + 1
             await asyncio.sleep(0.005)
         with pytest.raises(QueryTimeout) as caught:
             await runaway
-        assert 1.4 < time.perf_counter() - began < 4
-        assert slowest < 1
+        assert 2.9 < time.perf_counter() - began < 6
+        assert slowest < 1.5
+        assert answered > 20
         assert caught.value.extension["query"] == CROSS_PRODUCT
-        assert "1.5 s" in caught.value.message
+        assert "3 s" in caught.value.message
 
     run(use)
 
