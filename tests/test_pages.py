@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
@@ -122,11 +122,12 @@ def test_links_within_a_page_have_a_target(client: httpx.Client, path: str) -> N
 
 
 def test_links_on_the_pages_resolve(client: httpx.Client) -> None:
-    """Follow every link of the pages above, and check the page behind each within this router's reach."""
+    """Follow a sample of the links of the pages above: from each page a few of every kind."""
     ours = ("/id/", "/vocabulary", "/ontology", "/dataset", *(f"/{kind.name}" for kind in KINDS))
     waiting = deque(PAGES[:-1])
     seen = set(waiting)
     sources: dict[str, str] = {}
+    followed: Counter[tuple[str, str]] = Counter()
     while waiting:
         path = waiting.popleft()
         answer = client.get(path, headers={"Accept": "text/html"}, follow_redirects=True)
@@ -138,11 +139,13 @@ def test_links_on_the_pages_resolve(client: httpx.Client) -> None:
             parts = urlsplit(target)
             address = parts.path + (f"?{parts.query}" if parts.query else "")
             here = parts.netloc == urlsplit(str(client.base_url)).netloc
-            if here and address.startswith(ours) and address not in seen:
+            sort = (path, parts.path.split("/")[1])
+            if here and address.startswith(ours) and address not in seen and followed[sort] < 4:
+                followed[sort] += 1
                 seen.add(address)
                 sources[address] = path
                 waiting.append(address)
-    assert len(seen) > 500
+    assert len(seen) > 150
 
 
 def test_the_front_page_counts_what_the_graph_holds(client: httpx.Client) -> None:
