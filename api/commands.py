@@ -127,7 +127,7 @@ def check(directory: Path | None) -> None:
         click.echo(str(fault))
     errors = sum(1 for fault in faults if fault.severity == "error")
     click.echo(f"{errors} faults, {len(faults) - errors} warnings.", err=True)
-    if errors:
+    if faults:
         raise SystemExit(1)
 
 

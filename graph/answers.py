@@ -67,10 +67,11 @@ def is_select(text: str) -> bool:
 
 def as_result(graph: KnowledgeGraph, text: str) -> Result:
     """Return the answer of a query that is no SELECT as a table: one truth value, or triples."""
-    if guard.inspect(text).form == "ASK":
-        return Result(("answer",), [{"answer": graph.store.ask(text)}])
+    read = guard.inspect(text)
+    if read.form == "ASK":
+        return Result(("answer",), [{"answer": graph.store.ask(read.text)}])
     columns = ("subject", "predicate", "object")
-    triples = graph.store.construct(text)
+    triples = graph.store.construct(read.text)
     return Result(columns, [dict(zip(columns, map(plain, triple), strict=True)) for triple in triples])
 
 
@@ -107,6 +108,6 @@ def serialised(graph: KnowledgeGraph, text: str, form: str) -> str:
             remedy=f"Choose one of {', '.join(fitting)}.",
         )
     if builds:
-        content = ox.serialize(graph.store.construct(text), format=GRAPHS[form], prefixes=PREFIXES)
+        content = ox.serialize(graph.store.construct(read.text), format=GRAPHS[form], prefixes=PREFIXES)
         return (content or b"").decode("utf-8")
-    return graph.store.table(text, TABLES[form]).decode("utf-8")
+    return graph.store.table(read.text, TABLES[form]).decode("utf-8")

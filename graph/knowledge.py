@@ -15,6 +15,7 @@ import pyoxigraph as ox
 
 from graph import loader, saved
 from graph.errors import UnknownName, suggest
+from graph.guard import inspect
 from graph.namespaces import BASE, IDENTIFIER, VOCABULARY, local_name
 from graph.store import EmbeddedStore, RemoteStore, Solutions, Store
 
@@ -163,7 +164,7 @@ class KnowledgeGraph:
         if query.strip().replace("-", "").replace("/", "").replace("_", "").isalnum():
             found = saved.find(query.strip())
             return self._result(self.store.select(self.bind(found, values)))
-        return self._result(self.store.select(query))
+        return self._result(self.store.select(inspect(query).text))
 
     def run(self, name: str, **values: object) -> list[dict[str, Value]]:
         """Run a saved query or view by name and return its rows; equal calls are answered from memory.

@@ -5,10 +5,12 @@ from __future__ import annotations
 from io import BytesIO
 from pathlib import Path
 
+import pyoxigraph as ox
 from rdflib import Graph
 from rdflib.plugins.serializers.turtle import TurtleSerializer
 from rdflib.term import BNode, Node
 
+from graph.loader import load_file
 from graph.namespaces import PREFIXES
 
 
@@ -60,7 +62,13 @@ def format_file(path: Path) -> bool:
     -------
     bool
         Whether the file changed.
+
+    Raises
+    ------
+    BadData
+        The file does not parse; the error names line and column.
     """
+    load_file(ox.Store(), path)
     before = path.read_text(encoding="utf-8")
     graph = Graph(bind_namespaces="none").parse(data=before, format="turtle")
     after = to_turtle(graph)

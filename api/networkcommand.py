@@ -1,0 +1,160 @@
+"""What the command line says of networks, bridges and pictures."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from graph import exports
+from graph.bridges import bridges
+from graph.errors import BadValue
+from graph.knowledge import KnowledgeGraph
+from graph.measures import centrality
+from graph.networks import Network, network
+from graph.pictures import picture
+
+_FILES = (".graphml", ".gexf", ".csv")
+_WIDTH = 110
+_CELL = 40
+#: Columns that say the same in every row, or that a person does not read in a terminal.
+_TOLD_BELOW = ("iri", "measure", "view", "as_of", "data_version")
+
+
+def tell(
+    load: Callable[[], KnowledgeGraph],
+    view: str,
+    measure: str | None,
+    as_of: str,
+    form: str,
+    limit: int | None,
+) -> str:
+    """Return a network, or a measure of it, as text.
+
+    Parameters
+    ----------
+    load : callable
+        Loads the graph; not called for a file.
+    view : str
+        A view, or the path of a GraphML, GEXF or CSV file.
+    measure : str or None
+        A measure; the network itself when None.
+    as_of : str
+        The day, for a view.
+    form : str
+        ``table``, ``csv``, ``json``, ``graphml`` or ``gexf``.
+    limit : int or None
+        Rows of a table at most.
+
+    Returns
+    -------
+    str
+        What to print.
+
+    Raises
+    ------
+    SpacenormsError
+        The view, file, measure, day or format is not right.
+    """
+    found = _network(load, view, as_of)
+    if measure:
+        return _measured(found, measure, form, limit)
+    writers: dict[str, Callable[[Network], str]] = {
+        "csv": exports.edge_table,
+        "json": lambda each: _json(exports.node_link(each)),
+        "graphml": lambda each: exports.graphml(each).decode("utf-8"),
+        "gexf": lambda each: exports.gexf(each).decode("utf-8"),
+        "table": _described,
+    }
+    return writers[form](found)
+
+
+def tell_bridges(graph: KnowledgeGraph, between: str, as_of: str, form: str) -> str:
+    """Return the bridges between two alliances as text.
+
+    Parameters
+    ----------
+    graph : KnowledgeGraph
+        Asked.
+    between : str
+        Two names, joined by a comma.
+    as_of : str
+        The day.
+    form : str
+        ``table``, ``csv`` or ``json``.
+
+    Returns
+    -------
+    str
+        What to print.
+    """
+    found = bridges(graph, [name.strip() for name in between.split(",") if name.strip()], as_of)
+    if form == "csv":
+        return exports.bridges_csv(found)
+    record = exports.bridges_record(found)
+    if form == "json":
+        return _json(record)
+    return _as_table(_cells(exports.bridges_csv(found)), record)
+
+
+def draw(graph: KnowledgeGraph, view: str, as_of: str) -> str:
+    """Return the picture of a view as one HTML page that asks nothing of any host."""
+    return picture(graph, view, as_of=as_of).page("inline")
+
+
+def _network(load: Callable[[], KnowledgeGraph], view: str, as_of: str) -> Network:
+    path = Path(view)
+    if path.suffix in _FILES:
+        return exports.read_network(path)
+    return network(load(), view, as_of=as_of)
+
+
+def _measured(found: Network, measure: str, form: str, limit: int | None) -> str:
+    table = centrality(found, measure)
+    if form == "csv":
+        return exports.centrality_csv(table, limit)
+    record = exports.centrality_record(table, limit)
+    if form == "json":
+        return _json(record)
+    if form != "table":
+        raise BadValue(f"A measure is not written as {form}.", remedy="Choose table, csv or json.")
+    return _as_table(_cells(exports.centrality_csv(table, limit)), record)
+
+
+def _described(found: Network) -> str:
+    facts = exports.described(found)
+    return "".join(f"{name}: {_words(value)}\n" for name, value in facts.items())
+
+
+def _as_table(rows: list[list[str]], record: dict[str, object]) -> str:
+    shown = [column for column, name in enumerate(rows[0]) if name not in record and name not in _TOLD_BELOW]
+    table = Table(*(rows[0][column] for column in shown), pad_edge=False)
+    for row in rows[1:]:
+        table.add_row(*(row[column][:_CELL] for column in shown))
+    buffer = io.StringIO()
+    console = Console(file=buffer, width=_WIDTH, markup=False, highlight=False)
+    console.print(table)
+    facts = {name: value for name, value in record.items() if isinstance(value, str | int | float)}
+    notes = record.get("notes")
+    told = [f"{name}: {value}\n" for name, value in facts.items()]
+    told += [f"note: {note}\n" for note in notes] if isinstance(notes, list | tuple) else []
+    return buffer.getvalue() + "".join(told)
+
+
+def _cells(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text)))
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "; ".join(map(str, value))
+    return str(value)
+
+
+def _json(data: object) -> str:
+    return json.dumps(data, ensure_ascii=False, indent=1) + "\n"
