@@ -43,6 +43,8 @@ FORM_NAMES = {"turtle": "Turtle", "jsonld": "JSON-LD", "ntriples": "N-Triples", 
 #: Words of codes that are written in capitals.
 ABBREVIATIONS = frozenset({"un", "copuos", "iri", "id"})
 
+_DURATION, _PART = re.compile(r"P((?:\d+[YMD])+)"), re.compile(r"(\d+)([YMD])")
+_UNITS = {"Y": "year", "M": "month", "D": "day"}
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
 
 
@@ -122,6 +124,7 @@ def environment() -> Environment:
         heading=heading,
         is_date=is_date,
         is_link=is_link,
+        lasting=lasting,
         bare=bare,
         query=with_query,
         count=count,
@@ -224,6 +227,14 @@ def filled(columns: Sequence[Any], rows: Iterable[Any]) -> list[Any]:
 def is_date(value: object) -> bool:
     """Return whether a text is a date with a month or a day; a bare year may be any number."""
     return isinstance(value, str) and "-" in value and _DATE.fullmatch(value) is not None
+
+
+def lasting(value: object) -> str:
+    """Return a length of time in words: ``P1Y`` as ``1 year``, ``P30D`` as ``30 days``; empty if none."""
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return ""
+    return " ".join(count(int(number), _UNITS[unit]) for number, unit in _PART.findall(match[1]))
 
 
 def is_link(value: object) -> bool:

@@ -221,6 +221,14 @@ def test_a_date_is_shown_at_its_precision(value: str, shown: str) -> None:
     assert pages.dated(value) == shown
 
 
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [("P1Y", "1 year"), ("P30D", "30 days"), ("P1Y6M", "1 year 6 months"), ("PTBT", ""), (3, "")],
+)
+def test_a_length_of_time_is_shown_in_words(value: object, shown: str) -> None:
+    assert pages.lasting(value) == shown
+
+
 @pytest.mark.parametrize("grade", ["official", "reported", "recalled"])
 def test_a_grade_is_told_by_a_word_and_not_by_colour_alone(grade: str) -> None:
     assert grade in pages.badge(grade).striptags()

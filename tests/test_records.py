@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from graph.errors import BadDate, BadValue, UnknownName
 from graph.kinds import BY_NAME, KINDS, Kind
 from graph.knowledge import KnowledgeGraph
+from graph.namespaces import IDENTIFIER, local_name
 from graph.records import Records, columns_of, filters_of
 from graph.saved import load_all
+from graph.store import EmbeddedStore
 from graph.tables import Record, Row
 from graph.things import Thing
 
@@ -222,3 +226,24 @@ def test_a_thing_without_a_list_has_a_record_too(records: Records) -> None:
 def test_every_parameter_that_narrows_a_list_is_described() -> None:
     for kind in KINDS:
         assert all(each.description for each in filters_of(kind)), kind.name
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+def test_a_record_shows_every_property_that_the_facts_give_its_kind(
+    graph: KnowledgeGraph, kind: Kind
+) -> None:
+    everywhere = {"type", "label", "source", "locator", "verification", "notation", "note"}
+    names = [
+        f"views/record-{kind.singular}",
+        *(f"views/record-{kind.singular}-{name}" for name in kind.sections),
+    ]
+    text = "\n".join(load_all()[name].text for name in names)
+    assert isinstance(graph.store, EmbeddedStore)
+    start = f"{IDENTIFIER}{kind.singular}/"
+    asserted = {
+        local_name(quad.predicate.value)
+        for quad in graph.store.oxigraph
+        if "/facts/" in str(quad.graph_name) and str(quad.subject).startswith(f"<{start}")
+    }
+    shown = set(re.findall(r"\b[a-z0-9]+:([A-Za-z0-9]+)", text))
+    assert asserted - everywhere - shown == set()
