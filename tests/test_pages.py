@@ -10,10 +10,12 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx
 import pytest
+from fastapi import FastAPI, Request
 
 from api import pages
 from graph.kinds import KINDS
-from graph.knowledge import KnowledgeGraph
+from graph.knowledge import KnowledgeGraph, Result
+from graph.saved import catalogue
 from tests.serving import serving
 
 PAGES = (
@@ -248,6 +250,35 @@ def test_a_grade_is_told_by_a_word_and_not_by_colour_alone(grade: str) -> None:
 )
 def test_an_address_leads_to_a_page_of_this_server(iri: str, path: str) -> None:
     assert pages.local_path(iri) == path
+
+
+def test_the_pages_of_saved_queries_show_parameters_answer_and_text(graph: KnowledgeGraph) -> None:
+    application = FastAPI()
+    application.state.graph = graph
+    request = Request(
+        {"type": "http", "app": application, "path": "/queries", "headers": [], "query_string": b""}
+    )
+    saved = list(catalogue().values())
+    listed = Page(bytes(pages.render(request, "queries.html", saved=saved).body).decode())
+    assert {f"/queries/{query.name}" for query in saved} <= set(listed.links())
+    for query in saved:
+        selects = re.search(r"^\s*SELECT", query.text, re.MULTILINE) is not None
+        answer = graph.query(query.name) if selects else Result((), [])
+        text = bytes(
+            pages.render(
+                request,
+                "query.html",
+                query=query,
+                values={},
+                columns=answer.columns,
+                rows=answer.rows[:20],
+                total=len(answer.rows),
+                today="2026-11-23",
+            ).body
+        ).decode()
+        fields = {each.get("name") for tag in ("input", "select") for each in Page(text).all(tag)}
+        assert {parameter.name for parameter in query.parameters} <= fields
+        assert "SELECT" in text or "CONSTRUCT" in text
 
 
 def test_a_name_that_a_page_was_not_given_is_an_error_when_shown() -> None:
