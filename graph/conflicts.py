@@ -180,6 +180,57 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Argument:
+    """An argument that one side prevails; no verdict.
+
+    Attributes
+    ----------
+    text : str
+        The argument in words.
+    favours : str
+        Code of the norm that prevails if it holds.
+    principle : str
+        The principle it invokes.
+    basis : tuple of (str, str)
+        Code and place of each provision it rests on.
+    sources : tuple of (str, str)
+        Key and title of each source.
+    verification : str
+        The grade, or ``derived`` where a rule proposed it.
+    """
+
+    text: str
+    favours: str
+    principle: str
+    basis: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str], ...]
+    verification: str
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A reading of a question that bears on both sides.
+
+    Attributes
+    ----------
+    ambiguity, question : str
+        Code and words of the question.
+    code, text : str
+        Code and words of the reading.
+    held_by, strength, verification : str
+        Who holds it as recorded, its support, and its grade.
+    """
+
+    ambiguity: str
+    question: str
+    code: str
+    text: str
+    held_by: str
+    strength: str
+    verification: str
+
+
+@dataclass(frozen=True)
 class Conflict:
     """A conflict as it stands on a day.
 
@@ -197,6 +248,10 @@ class Conflict:
         Acts left out, or let in on request, because only a month or year is known.
     disputed : tuple of Carriage
         Acts that only some lists count, by which further actors would be exposed.
+    arguments : tuple of Argument
+        On which side prevails.
+    readings : tuple of Reading
+        Readings of the questions that bear on both sides.
     """
 
     address: str
@@ -212,6 +267,8 @@ class Conflict:
     exposed: tuple[str, ...] = ()
     imprecise: int = 0
     disputed: tuple[Carriage, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -623,7 +680,52 @@ def _curated(graph: KnowledgeGraph) -> list[Conflict]:
     stated: dict[str, list[Provision]] = defaultdict(list)
     for row in graph.run("views/norm-provisions"):
         stated[str(row["norm"])].append(_provision(row))
-    return [_conflict(row, related, stated) for row in graph.run("views/conflicts")]
+    arguments, readings = _arguments(graph), _readings(graph)
+    return [
+        replace(each, arguments=arguments.get(each.address, ()), readings=readings.get(each.address, ()))
+        for each in (_conflict(row, related, stated) for row in graph.run("views/conflicts"))
+    ]
+
+
+def _arguments(graph: KnowledgeGraph) -> dict[str, tuple[Argument, ...]]:
+    rows: dict[tuple[str, str], list[Mapping[str, Value]]] = defaultdict(list)
+    for row in graph.run("views/prevalence"):
+        rows[str(row["conflict"]), str(row["argument"])].append(row)
+    found: dict[str, tuple[Argument, ...]] = {}
+    for (conflict, _), lines in rows.items():
+        found[conflict] = (*found.get(conflict, ()), _argument(lines))
+    return found
+
+
+def _argument(rows: Iterable[Mapping[str, Value]]) -> Argument:
+    lines = list(rows)
+    first = lines[0]
+    basis = {(str(row["basis_code"]), str(row["basis_label"])): None for row in lines if row["basis_code"]}
+    sources = {(str(row["source"]), str(row["source_label"])): None for row in lines}
+    return Argument(
+        str(first["text"]),
+        str(first["favours"]),
+        str(first["principle"]),
+        tuple(basis),
+        tuple(sources),
+        str(first["verification"]),
+    )
+
+
+def _readings(graph: KnowledgeGraph) -> dict[str, tuple[Reading, ...]]:
+    found: dict[str, tuple[Reading, ...]] = {}
+    for row in graph.run("views/conflict-readings"):
+        reading = Reading(
+            str(row["ambiguity"]),
+            str(row["question"]),
+            str(row["reading"]),
+            str(row["reading_text"]),
+            str(row["held_by"]),
+            str(row["strength"]),
+            str(row["verification"]),
+        )
+        found[str(row["conflict"])] = (*found.get(str(row["conflict"]), ()), reading)
+    return found
 
 
 def _provision(row: Mapping[str, Value]) -> Provision:

@@ -80,6 +80,29 @@ def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) 
             }
             for each in conflict.disputed
         ],
+        "arguments": [
+            {
+                "text": each.text,
+                "favours": each.favours,
+                "principle": each.principle,
+                "basis": [{"id": code, "title": place} for code, place in each.basis],
+                "sources": [{"id": key, "title": title} for key, title in each.sources],
+                "verification": each.verification,
+            }
+            for each in conflict.arguments
+        ],
+        "readings": [
+            {
+                "ambiguity": each.ambiguity,
+                "question": each.question,
+                "id": each.code,
+                "text": each.text,
+                "held_by": each.held_by,
+                "strength": each.strength,
+                "verification": each.verification,
+            }
+            for each in conflict.readings
+        ],
     }
 
 

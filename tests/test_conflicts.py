@@ -198,3 +198,41 @@ def test_small_states_are_exposed_by_the_depositary_lists_that_count_them(confli
 def test_an_unknown_count_is_refused(conflicts: ConflictIndex) -> None:
     with pytest.raises(UnknownName, match="ggo-parties"):
         conflicts.find(count="ggo-partie")
+
+
+def test_a_treaty_duty_is_argued_to_stand_against_the_accords(conflicts: ConflictIndex) -> None:
+    conflict = conflicts.get(heritage(conflicts))
+    curated = [each for each in conflict.arguments if each.verification != "derived"]
+    derived = [each for each in conflict.arguments if each.verification == "derived"]
+    assert curated and derived
+    assert {each.favours for each in conflict.arguments} == {"N-CHM"}
+    assert all(each.sources for each in conflict.arguments)
+
+
+def test_no_argument_favours_a_political_side_over_a_treaty(conflicts: ConflictIndex) -> None:
+    forces = {side.code: side.force for each in conflicts.conflicts for side in (each.side_a, each.side_b)}
+    argued = [argument for each in conflicts.conflicts for argument in each.arguments]
+    assert argued
+    assert all(forces[argument.favours] == "hard law" for argument in argued)
+
+
+def test_a_conflict_of_interpretation_tells_the_readings_of_both_sides(conflicts: ConflictIndex) -> None:
+    over_one_article = [
+        each for each in conflicts.find(type="divergent-interpretation").conflicts if len(each.readings) > 1
+    ]
+    assert over_one_article
+    for conflict in over_one_article:
+        assert len({each.held_by for each in conflict.readings}) > 1
+
+
+def test_opposite_readings_are_held_by_different_actors(graph: KnowledgeGraph) -> None:
+    rows = graph.query("opposite-readings", norm="N-EXTRACT-NOT-APPROP").rows
+    by_question: dict[object, set[tuple[object, object]]] = {}
+    for row in rows:
+        by_question.setdefault(row["ambiguity"], set()).add((row["reading"], row["holder"]))
+    assert by_question
+    for held in by_question.values():
+        assert len({reading for reading, _ in held}) > 1
+        assert len({holder for _, holder in held}) > 1
+    held_by_china = graph.query("opposite-readings", holder="CHN").rows
+    assert {"CHN"} <= {str(row["holder"]) for row in held_by_china}

@@ -125,6 +125,29 @@ class Disputed(BaseModel):
     dispute: str = Field(description="Who counts it and who does not.")
 
 
+class ArgumentModel(BaseModel):
+    """An argument that one side prevails; no verdict."""
+
+    text: str
+    favours: str = Field(examples=["N-CHM"])
+    principle: str
+    basis: list[Reference]
+    sources: list[Reference]
+    verification: str = Field(description="The grade, or derived where a rule proposed it.")
+
+
+class ReadingModel(BaseModel):
+    """A reading of a question that bears on both sides."""
+
+    ambiguity: str = Field(examples=["A16"])
+    question: str
+    id: str
+    text: str
+    held_by: str
+    strength: str
+    verification: str
+
+
 class ConflictModel(BaseModel):
     """A conflict on a day."""
 
@@ -142,6 +165,8 @@ class ConflictModel(BaseModel):
     because: list[str] = Field(description="Sentences that tell each act with date, provisions and source.")
     imprecise: int = Field(description="Acts dated too coarsely to say whether they count on the day.")
     disputed: list[Disputed] = Field(description="Acts that only some lists count; see the parameter count.")
+    arguments: list[ArgumentModel] = Field(description="On which side prevails; none is a verdict.")
+    readings: list[ReadingModel] = Field(description="Readings of the questions that bear on both sides.")
 
 
 class ConflictList(BaseModel):
