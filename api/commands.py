@@ -241,6 +241,25 @@ def history(state: str, since: str, until: str) -> None:
 
 
 @main.command()
+@click.option("--norm", metavar="N", help="A norm on either side.")
+@click.option("--theme", metavar="THEME", help="A theme of either side.")
+@click.option("--format", "form", default="table", type=click.Choice(["table", "json"]))
+def potential(norm: str | None, theme: str | None, form: str) -> None:
+    """Show the conflicts that rules propose, and how often the curated ones agree with each rule."""
+    from graph import inference
+    from graph.telling import told_potential
+
+    graph = _graph()
+    if form == "json":
+        click.echo(json.dumps(told_potential(graph, norm, theme), ensure_ascii=False, indent=1))
+        return
+    for each in inference.potential_conflicts(graph, norm, theme):
+        click.echo(f"{each.norm_a} / {each.norm_b}\n    {each.explanation}")
+    for rule in inference.precision(graph):
+        click.echo(str(rule), err=True)
+
+
+@main.command()
 @click.argument("view", metavar="VIEW|FILE")
 @click.option(
     "--measure", metavar="NAME", help="A measure, such as betweenness; without it the network itself."

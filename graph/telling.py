@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
+from graph import inference
 from graph.conflicts import Carriage, Conflict, ConflictAnswer, ConflictIndex, Side
 from graph.counterfactual import Counterfactual, Difference
-from graph.knowledge import Result, Value
+from graph.knowledge import KnowledgeGraph, Result, Value
 
 
 def told(index: ConflictIndex, answer: ConflictAnswer) -> dict[str, Any]:
@@ -135,6 +137,56 @@ def told_counterfactual(answer: Counterfactual) -> dict[str, Any]:
         ],
         "left_out": answer.left_out,
         "differences": [_difference(answer, each) for each in answer.differences],
+    }
+
+
+def told_potential(
+    graph: KnowledgeGraph, norm: str | None = None, theme: str | None = None
+) -> dict[str, Any]:
+    """Return the conflicts that rules propose, and how each rule stands to the curated ones.
+
+    Parameters
+    ----------
+    graph : KnowledgeGraph
+        Asked.
+    norm, theme : str, optional
+        A norm on either side; a theme of either side.
+
+    Returns
+    -------
+    dict
+        ``version``, ``total``, ``potential`` and ``rules``. None of them is curated.
+    """
+    found = inference.potential_conflicts(graph, norm, theme)
+    return {
+        "version": graph.version,
+        "total": len(found),
+        "potential": [
+            {
+                "iri": each.address,
+                "inferred": True,
+                "explanation": each.explanation,
+                "rule": each.rule,
+                "rule_title": each.rule_title,
+                "type": each.type,
+                "type_label": each.type_label,
+                "norm_a": each.norm_a,
+                "norm_a_label": each.label_a,
+                "norm_b": each.norm_b,
+                "norm_b_label": each.label_b,
+                "trace": [asdict(match) for match in each.trace],
+            }
+            for each in found
+        ],
+        "rules": [
+            {
+                **asdict(each),
+                "precision": each.precision,
+                "near_precision": each.near_precision,
+                "recall": each.recall,
+            }
+            for each in inference.precision(graph)
+        ],
     }
 
 

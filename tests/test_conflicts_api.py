@@ -134,3 +134,18 @@ def test_history_tells_which_act_ended_a_conflict(client: TestClient) -> None:
     assert all("withdrawal" in each["by"][0] for each in lost)
     page = client.get("/conflicts/history?state=SAU", headers={"Accept": "text/html"})
     assert page.status_code == 200
+
+
+def test_what_rules_propose_stands_apart_and_is_labelled(client: TestClient) -> None:
+    answer = client.get("/conflicts/potential").json()
+    curated = {each["iri"] for each in client.get("/conflicts").json()["conflicts"]}
+    assert answer["total"] == len(answer["potential"]) > 0
+    assert curated.isdisjoint(each["iri"] for each in answer["potential"])
+    assert all(each["inferred"] and each["trace"] for each in answer["potential"])
+    assert all(0 <= rule["precision"] <= rule["near_precision"] <= 1 for rule in answer["rules"])
+    narrowed = client.get("/conflicts/potential?norm=N-CHM").json()["potential"]
+    assert narrowed
+    assert all("N-CHM" in (each["norm_a"], each["norm_b"]) for each in narrowed)
+    page = client.get("/conflicts/potential", headers={"Accept": "text/html"})
+    assert page.status_code == 200
+    assert "Inferred" in page.text

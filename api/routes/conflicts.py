@@ -15,7 +15,7 @@ from graph import counterfactual, intervals
 from graph.conflicts import ConflictAnswer, ConflictIndex, index
 from graph.errors import BadValue, suggest
 from graph.knowledge import Result
-from graph.telling import conflict_table, told, told_conflict, told_counterfactual
+from graph.telling import conflict_table, told, told_conflict, told_counterfactual, told_potential
 
 router = APIRouter(tags=["conflicts"])
 
@@ -364,6 +364,83 @@ def history(
 def _changes_table(changed: list[dict[str, Any]]) -> Result:
     columns = ("date", "change", "conflict", "issue", "by")
     return Result(columns, [{**each, "by": "; ".join(each["by"])} for each in changed])
+
+
+class MatchModel(BaseModel):
+    """A fact that a rule found in both norms."""
+
+    kind: str
+    fact: str
+    label: str
+
+
+class PotentialModel(BaseModel):
+    """A conflict that a rule proposes; nobody has curated it."""
+
+    iri: str
+    inferred: Literal[True]
+    explanation: str
+    rule: str
+    rule_title: str
+    type: str
+    type_label: str
+    norm_a: str
+    norm_a_label: str
+    norm_b: str
+    norm_b_label: str
+    trace: list[MatchModel]
+
+
+class RuleModel(BaseModel):
+    """How the proposals of a rule stand to the curated conflicts."""
+
+    rule: str
+    title: str
+    proposed: int
+    hits: int
+    independent: int
+    near: int
+    same_type: int
+    curated: int
+    precision: float
+    near_precision: float
+    recall: float
+
+
+class PotentialList(BaseModel):
+    """Conflicts that rules propose."""
+
+    version: str
+    total: int
+    potential: list[PotentialModel]
+    rules: list[RuleModel]
+
+
+@router.get("/conflicts/potential", response_model=PotentialList, summary="Conflicts that rules propose")
+def potential(
+    request: Request,
+    norm: Annotated[str | None, Query(description="A norm on either side.", examples=["N-CHM"])] = None,
+    theme: Annotated[str | None, Query(description="A theme of either side.")] = None,
+    format: Format = None,
+) -> Response:
+    """Tell what rules propose, with the trace of each, and how often the curated conflicts agree."""
+    _known_only(request, ("norm", "theme", "format"))
+    chosen = choose((JSON, HTML, CSV), request.headers.get("accept"), format)
+    data = told_potential(request.app.state.graph, norm or None, theme or None)
+    if chosen.format is CSV:
+        columns = ("iri", "norm_a", "norm_b", "type", "rule", "explanation")
+        return Response(Result(columns, data["potential"]).to_csv(), media_type="text/csv; charset=utf-8")
+    if chosen.format is JSON:
+        return JSONResponse(data, headers=_links(request, "/conflicts/potential"))
+    return pages.render(
+        request,
+        "conflicts-potential.html",
+        headers=_links(request, "/conflicts/potential"),
+        answer=data,
+        asked={"norm": norm, "theme": theme},
+        choices=index(request.app.state.graph).choices(),
+        alternates=_alternates(request, "/conflicts/potential"),
+    )
 
 
 @router.get("/conflicts/{code}", response_model=ConflictOne, summary="One norm conflict")
