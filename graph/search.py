@@ -405,12 +405,19 @@ def _hit(document: _Document, columns: dict[str, str]) -> Hit:
 
 def _best_passage(document: _Document, marked: dict[str, list[tuple[Piece, ...]]]) -> Passage | None:
     """Return the text in which most words match; without a match, the first that tells what the thing is."""
-    best, most = None, -1
     shown = (key(document.thing.label), key(document.thing.id))
-    for place in ("text", "title", "label", "note", "related", "code"):
-        for each, pieces in zip(document.at(place), marked[place], strict=True):
-            found = len({folded(piece.text) for piece in pieces if piece.marked})
-            telling = each.field not in ("code", "id") and key(each.text) not in shown
-            if telling and found > most and (found or place == "text"):
-                best, most = Passage(each.field, each.language, cut(pieces)), found
-    return best
+    for places in (("text", "title", "label"), ("note",), ("related", "code")):
+        found = [
+            (len({folded(piece.text) for piece in pieces if piece.marked}), each, pieces)
+            for place in places
+            for each, pieces in zip(document.at(place), marked[place], strict=True)
+            if each.field not in ("code", "id") and key(each.text) not in shown
+        ]
+        most, each, pieces = max(found, key=lambda one: one[0], default=(0, None, ()))
+        if each and most:
+            return Passage(each.field, each.language, cut(pieces))
+    return next((_told(each) for each in document.at("text")), None)
+
+
+def _told(text: _Text) -> Passage:
+    return Passage(text.field, text.language, cut((Piece(text.text),)))
