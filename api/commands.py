@@ -241,6 +241,25 @@ def history(state: str, since: str, until: str) -> None:
 
 
 @main.command()
+@click.argument("words", nargs=-1, required=True)
+@click.option("--kind", metavar="KIND", help="Only things of this kind, such as norm.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000))
+@click.option("--format", "form", default="table", type=click.Choice(["table", "csv", "json"]))
+def search(words: tuple[str, ...], kind: str | None, limit: int, form: str) -> None:
+    """Search names, definitions, readings, claims and notes; forgiving of spelling."""
+    from graph import search as engine
+
+    answer = engine.index(_graph()).search(" ".join(words), kind, limit)
+    for remark in answer.remarks:
+        click.echo(remark, err=True)
+    table = engine.table(answer)
+    if form == "table":
+        _print_table(table)
+    else:
+        click.echo(table.to_csv() if form == "csv" else table.to_json(), nl=form == "json")
+
+
+@main.command()
 @click.option("--norm", metavar="N", help="A norm on either side.")
 @click.option("--theme", metavar="THEME", help="A theme of either side.")
 @click.option("--format", "form", default="table", type=click.Choice(["table", "json"]))

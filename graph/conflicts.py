@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass, replace
@@ -37,8 +37,10 @@ class Provision:
         Its code, heading and place in the instrument.
     instrument, instrument_code : str
         Name and code of the instrument.
-    source, source_label, verification : str
-        Key and title of the source, and the verification grade.
+    sources : tuple of (str, str)
+        Key and title of each source.
+    verification : str
+        The verification grade.
     """
 
     code: str
@@ -46,8 +48,7 @@ class Provision:
     locator: str
     instrument: str
     instrument_code: str
-    source: str
-    source_label: str
+    sources: tuple[tuple[str, str], ...]
     verification: str
 
 
@@ -677,9 +678,7 @@ def _curated(graph: KnowledgeGraph) -> list[Conflict]:
         related[str(row["conflict"]), str(row["kind"])].append(
             (local_name(str(row["thing"])), str(row["thing_label"]))
         )
-    stated: dict[str, list[Provision]] = defaultdict(list)
-    for row in graph.run("views/norm-provisions"):
-        stated[str(row["norm"])].append(_provision(row))
+    stated = _stated(graph)
     arguments, readings = _arguments(graph), _readings(graph)
     return [
         replace(each, arguments=arguments.get(each.address, ()), readings=readings.get(each.address, ()))
@@ -728,15 +727,25 @@ def _readings(graph: KnowledgeGraph) -> dict[str, tuple[Reading, ...]]:
     return found
 
 
-def _provision(row: Mapping[str, Value]) -> Provision:
+def _stated(graph: KnowledgeGraph) -> dict[str, list[Provision]]:
+    rows: dict[tuple[str, str], list[Mapping[str, Value]]] = defaultdict(list)
+    for row in graph.run("views/norm-provisions"):
+        rows[str(row["norm"]), str(row["provision"])].append(row)
+    stated: dict[str, list[Provision]] = defaultdict(list)
+    for (norm, _), lines in rows.items():
+        stated[norm].append(_provision(lines))
+    return stated
+
+
+def _provision(lines: Sequence[Mapping[str, Value]]) -> Provision:
+    row = lines[0]
     return Provision(
         code=str(row["provision_code"]),
         heading=str(row["heading"]),
         locator=str(row["locator"]),
         instrument=str(row["instrument_label"]),
         instrument_code=str(row["instrument_code"]),
-        source=local_name(str(row["source"])),
-        source_label=str(row["source_label"]),
+        sources=tuple((local_name(str(each["source"])), str(each["source_label"])) for each in lines),
         verification=str(row["verification"]),
     )
 

@@ -213,8 +213,7 @@ def _side(index: ConflictIndex, side: Side, with_acts: bool) -> dict[str, Any]:
                 "instrument_label": each.instrument,
                 "locator": each.locator,
                 "heading": each.heading,
-                "source": each.source,
-                "source_label": each.source_label,
+                "sources": [{"id": key, "title": title} for key, title in each.sources],
                 "verification": each.verification,
             }
             for each in side.provisions

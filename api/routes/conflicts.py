@@ -96,8 +96,7 @@ class ProvisionModel(BaseModel):
     instrument_label: str
     locator: str
     heading: str
-    source: str
-    source_label: str
+    sources: list[Reference]
     verification: str
 
 
