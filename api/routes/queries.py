@@ -16,10 +16,11 @@ from starlette.concurrency import run_in_threadpool
 
 from api import pages
 from api.answering import ClientLeftError, evaluate
-from api.negotiation import CSV, GRAPHS, HTML, JSON, RESULTS_XML, TSV, Choice, Format, choose
+from api.negotiation import CSV, GRAPHS, HTML, JSON, NTRIPLES, RESULTS_XML, TSV, Choice, Format, choose
 from api.problems import problem_of
 from api.routes.records import records_of
 from graph import saved
+from graph.description import write_rdf
 from graph.errors import BadValue, SpacenormsError, suggest
 from graph.guard import ReadQuery, inspect
 from graph.knowledge import plain
@@ -183,12 +184,12 @@ def _table(
 async def _graph(request: Request, asked: _Asked, read: ReadQuery, chosen: Choice) -> Response:
     alternates = _alternates(request, asked.query, GRAPHS)
     headers = _headers(alternates, None)
-    if chosen.format is not HTML:
-        content = await evaluate(request, read, chosen.format.media_type)
-        return Response(content, media_type=chosen.content_type, headers=headers)
-    content = await evaluate(request, read, "application/n-triples")
-    columns = ["subject", "predicate", "object"]
+    content = await evaluate(request, read, NTRIPLES.media_type)
     triples = [quad.triple for quad in ox.parse(content, format=ox.RdfFormat.N_TRIPLES)]
+    if chosen.format is not HTML:
+        written = write_rdf(triples, chosen.format.media_type)
+        return Response(written, media_type=chosen.content_type, headers=headers)
+    columns = ["subject", "predicate", "object"]
     rows = [dict(zip(columns, map(plain, triple), strict=True)) for triple in triples]
     shown = sorted(rows, key=lambda row: [str(row[column]) for column in columns])
     return await run_in_threadpool(
