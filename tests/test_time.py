@@ -121,3 +121,18 @@ def test_a_text_that_is_no_day_is_refused(text: str) -> None:
 def test_days_are_read() -> None:
     assert day("2024-01-05") == datetime.date(2024, 1, 5)
     assert day("today") == datetime.date.today()
+
+
+def test_a_deposit_in_several_capitals_can_have_begun_the_standing_with_the_first(
+    graph: KnowledgeGraph,
+) -> None:
+    rows = graph.query(
+        SPN + "PREFIX standing: <https://w3id.org/spacenorms/vocabulary/standing/> "
+        "SELECT ?earliest ?latest ?date ?other ?force { ?s a spn:Standing ; spn:standing standing:party ;"
+        " spn:earliestStart ?earliest ; spn:latestStart ?latest ; spn:basedOn ?act ; spn:instrument ?i ."
+        " ?act spn:date ?date ; spn:otherDate ?other . ?i spn:earliestStart ?force }"
+    ).rows
+    assert rows
+    for row in rows:
+        assert str(row["earliest"]) <= max(str(row["other"]), str(row["force"]))
+        assert str(row["latest"]) >= str(row["date"])[:4]
