@@ -338,7 +338,7 @@ def test_the_norms_of_article_ix_are_those_that_its_sentences_state(graph: Knowl
         for provision in facts().all(norm, "spn:statedIn")
         if provision.startswith("provision:OST-IX-")
     }
-    assert {(short(row["norm"]), short(row["provision_iri"])) for row in rows} == stated
+    assert {(short(row["norm"]), short(row["stated_in"])) for row in rows} == stated
     assert {"norm:N-DUE-REGARD", "norm:N-CONSULT", "norm:N-REQ-CONSULT", "norm:N-CONTAMINATION"} <= {
         norm for norm, _ in stated
     }
@@ -362,7 +362,7 @@ def test_a_provision_is_found_by_the_beginning_of_its_place(
 ) -> None:
     rows = graph.run("norms-of-a-provision", provision=asked)
     assert rows
-    assert all(re.fullmatch(locator, str(row["provision_locator"])) for row in rows)
+    assert all(re.fullmatch(locator, str(row["locator"])) for row in rows)
 
 
 @pytest.mark.parametrize("asked", ["Article IXX", "Article I%", ".*", "sentence", "OST-IXX", "rticle IX"])
