@@ -167,7 +167,7 @@ def bridges(
     whole = network(kg, "affiliation", as_of=as_of, imprecise=imprecise, between=(first.code, second.code))
     steps = _steps(kg, day(kg, as_of), imprecise)
     found = _bridges(steps, (first, second))
-    graph, places = _without_meeting_places(whole.graph, (first, second))
+    graph, places = without_meeting_places(whole.graph, (first, second))
     share, pairs, joined = between_shares(graph, (first.code, second.code))
     direct = [
         step for step in steps if step.engagement == STATE and step.alliance in (first.code, second.code)
@@ -250,9 +250,14 @@ def _two(kg: Knowledge, between: Sequence[str]) -> tuple[Bloc, Bloc]:
     return first, second
 
 
-def _without_meeting_places(
+def without_meeting_places(
     graph: nx.Graph, blocs: tuple[Bloc, Bloc]
 ) -> tuple[nx.Graph, tuple[tuple[str, str], ...]]:
+    """Return an affiliation graph without its meeting places, and their codes and names.
+
+    A meeting place is an alliance or treaty in which states of the one bloc only and of the other only
+    sit together. States left without any tie are left out too.
+    """
     places = []
     for node, mode in graph.nodes(data="bipartite"):
         groups = {graph.nodes[state]["group"] for state in graph[node]} if mode == 1 else set()
