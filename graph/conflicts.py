@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+from graph.conflict import Argument, Carriage, Conflict, ConflictAnswer, Evidence, Provision, Reading, Side
+from graph.curated import by_norm, by_norm_sorted, curated, facets, optional
 from graph.dates import day
 from graph.errors import BadValue, UnknownName, suggest
 from graph.knowledge import KnowledgeGraph, Value
 from graph.namespaces import local_name
+
+__all__ = [
+    "Argument",
+    "Carriage",
+    "Conflict",
+    "ConflictAnswer",
+    "ConflictIndex",
+    "Evidence",
+    "Provision",
+    "Reading",
+    "Side",
+    "index",
+]
 
 #: How a carriage reads in a sentence.
 MANNERS = {
@@ -27,276 +42,6 @@ EXPOSURES = ("both", "one")
 _CARRYING = ("state", "organization", "alliance")
 
 
-@dataclass(frozen=True)
-class Provision:
-    """A provision that states a norm, with where it stands and what was read.
-
-    Attributes
-    ----------
-    code, heading, locator : str
-        Its code, heading and place in the instrument.
-    instrument, instrument_code : str
-        Name and code of the instrument.
-    sources : tuple of (str, str)
-        Key and title of each source.
-    verification : str
-        The verification grade.
-    """
-
-    code: str
-    heading: str
-    locator: str
-    instrument: str
-    instrument_code: str
-    sources: tuple[tuple[str, str], ...]
-    verification: str
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """One source of an act.
-
-    Attributes
-    ----------
-    source, source_label : str
-        Key and title.
-    locator : str or None
-        Where in the source.
-    verification : str
-        The grade of the act.
-    note : str or None
-        A remark of the curators.
-    """
-
-    source: str
-    source_label: str
-    locator: str | None
-    verification: str
-    note: str | None
-
-
-@dataclass(frozen=True)
-class Carriage:
-    """One act by which an actor carries a norm.
-
-    Attributes
-    ----------
-    actor, actor_label : str
-        Code and name.
-    norm : str
-        Address of the norm.
-    manner : str
-        ``bound`` (in law), ``committed`` (politically) or ``enacts`` (by a law of its own).
-    instrument, instrument_label : str or None
-        Code and name of the instrument; None for a pledge.
-    act, act_label : str
-        Address and name of the act.
-    earliest, latest : str or None
-        First day on which it can have begun, and the day by which it certainly had.
-    end : str or None
-        The day by which it has certainly ended.
-    ending_label : str or None
-        Name of the withdrawal that ends it.
-    supposed : bool
-        Whether a caller supposed the act; it is not in the graph then.
-    counted_by : tuple of str
-        Keys of the sources that count it where lists disagree; empty where none disputes it.
-    dispute : str
-        Who counts it and who does not, in words; empty where none disputes it.
-    """
-
-    actor: str
-    actor_label: str
-    norm: str
-    manner: str
-    instrument: str | None
-    instrument_label: str | None
-    act: str
-    act_label: str
-    earliest: str | None
-    latest: str
-    end: str | None
-    ending_label: str | None = None
-    supposed: bool = False
-    counted_by: tuple[str, ...] = ()
-    dispute: str = ""
-
-    def holds(self, as_of: str, *, imprecise: bool = False, count: str | None = None) -> bool:
-        """Say whether it holds on a day.
-
-        Parameters
-        ----------
-        as_of : str
-            The day, ``YYYY-MM-DD``.
-        imprecise : bool
-            Whether a fact counts from the first day on which it can have begun.
-        count : str, optional
-            Key of the source whose count is taken where lists disagree; without one, what is
-            disputed does not count.
-
-        Returns
-        -------
-        bool
-            Whether it has begun and not ended.
-        """
-        if self.counted_by and count not in self.counted_by:
-            return False
-        start = self.earliest if imprecise and self.earliest else self.latest
-        return start <= as_of and not (self.end and self.end <= as_of)
-
-    def in_doubt(self, as_of: str) -> bool:
-        """Say whether it can have begun by a day without certainly having begun."""
-        return bool(self.earliest and self.earliest <= as_of < self.latest)
-
-
-@dataclass(frozen=True)
-class Side:
-    """One side of a conflict.
-
-    Attributes
-    ----------
-    norm, code, label, definition, force : str
-        The norm: address, code, name, definition and legal force.
-    provisions : tuple of Provision
-        Where it is stated.
-    named : tuple of str
-        Actors that the record names on this side; being named is not being bound.
-    carried_by : tuple of Carriage
-        Who carries it on the day, by which acts.
-    """
-
-    norm: str
-    code: str
-    label: str
-    definition: str
-    force: str
-    provisions: tuple[Provision, ...]
-    named: tuple[str, ...]
-    carried_by: tuple[Carriage, ...] = ()
-
-    @property
-    def carriers(self) -> frozenset[str]:
-        """Return the codes of the actors that carry this side."""
-        return frozenset(carriage.actor for carriage in self.carried_by)
-
-
-@dataclass(frozen=True)
-class Argument:
-    """An argument that one side prevails; no verdict.
-
-    Attributes
-    ----------
-    text : str
-        The argument in words.
-    favours : str
-        Code of the norm that prevails if it holds.
-    principle : str
-        The principle it invokes.
-    basis : tuple of (str, str)
-        Code and place of each provision it rests on.
-    sources : tuple of (str, str)
-        Key and title of each source.
-    verification : str
-        The grade, or ``derived`` where a rule proposed it.
-    """
-
-    text: str
-    favours: str
-    principle: str
-    basis: tuple[tuple[str, str], ...]
-    sources: tuple[tuple[str, str], ...]
-    verification: str
-
-
-@dataclass(frozen=True)
-class Reading:
-    """A reading of a question that bears on both sides.
-
-    Attributes
-    ----------
-    ambiguity, question : str
-        Code and words of the question.
-    code, text : str
-        Code and words of the reading.
-    held_by, strength, verification : str
-        Who holds it as recorded, its support, and its grade.
-    """
-
-    ambiguity: str
-    question: str
-    code: str
-    text: str
-    held_by: str
-    strength: str
-    verification: str
-
-
-@dataclass(frozen=True)
-class Conflict:
-    """A conflict as it stands on a day.
-
-    Attributes
-    ----------
-    address, code, issue, type, type_label, explanation, verification : str
-        What it is, as curated.
-    sources : tuple of (str, str)
-        Key and title of each source.
-    side_a, side_b : Side
-        The two sides with who carries them.
-    exposed : tuple of str
-        Codes of the actors that carry both sides, sorted.
-    imprecise : int
-        Acts left out, or let in on request, because only a month or year is known.
-    disputed : tuple of Carriage
-        Acts that only some lists count, by which further actors would be exposed.
-    arguments : tuple of Argument
-        On which side prevails.
-    readings : tuple of Reading
-        Readings of the questions that bear on both sides.
-    """
-
-    address: str
-    code: str
-    issue: str
-    type: str
-    type_label: str
-    explanation: str
-    verification: str
-    sources: tuple[tuple[str, str], ...]
-    side_a: Side
-    side_b: Side
-    exposed: tuple[str, ...] = ()
-    imprecise: int = 0
-    disputed: tuple[Carriage, ...] = ()
-    arguments: tuple[Argument, ...] = ()
-    readings: tuple[Reading, ...] = ()
-
-
-@dataclass(frozen=True)
-class ConflictAnswer:
-    """Conflicts found, with the day and the data they hold for.
-
-    Attributes
-    ----------
-    as_of : str
-        The day.
-    version : str
-        Data version.
-    filters : dict
-        What was asked.
-    conflicts : list of Conflict
-        Sorted by code.
-    imprecise : int
-        Number of acts whose date is too coarse to say whether they count on the day.
-    """
-
-    as_of: str
-    version: str
-    filters: Mapping[str, str]
-    conflicts: list[Conflict]
-    imprecise: int
-
-
 class ConflictIndex:
     """All conflicts of a graph with every act that carries a side; dates are applied when asked.
 
@@ -308,10 +53,10 @@ class ConflictIndex:
 
     def __init__(self, graph: KnowledgeGraph) -> None:
         self.graph = graph
-        self._carriages = _by_norm(graph)
+        self._carriages = by_norm(graph)
         self._of_actor = _by_actor(self._carriages)
-        self._facets = _facets(graph)
-        self._curated = _curated(graph)
+        self._facets = facets(graph)
+        self._curated = curated(graph)
 
     def supposing(self, change: Callable[[list[Carriage]], list[Carriage]]) -> ConflictIndex:
         """Return an index in which the acts are others; this one and the graph stay as they are.
@@ -327,7 +72,9 @@ class ConflictIndex:
             The supposed index.
         """
         supposed = copy(self)
-        supposed._carriages = _sorted(change([each for acts in self._carriages.values() for each in acts]))
+        supposed._carriages = by_norm_sorted(
+            change([each for acts in self._carriages.values() for each in acts])
+        )
         supposed._of_actor = _by_actor(supposed._carriages)
         return supposed
 
@@ -449,9 +196,9 @@ class ConflictIndex:
             Evidence(
                 local_name(str(row["source"])),
                 str(row["source_label"]),
-                _optional(row["locator"]),
+                optional(row["locator"]),
                 str(row["verification"]),
-                _optional(row["note"]),
+                optional(row["note"]),
             )
             for row in _first_of_each(rows, "source")
         )
@@ -620,163 +367,5 @@ def _only(side: Side, code: str) -> Side:
     return replace(side, carried_by=tuple(each for each in side.carried_by if each.actor == code))
 
 
-def _optional(value: Value) -> str | None:
-    return None if value is None else str(value)
-
-
 def _first_of_each(rows: Iterable[dict[str, Value]], column: str) -> list[dict[str, Value]]:
     return list({row[column]: row for row in reversed(list(rows))}.values())[::-1]
-
-
-def _by_norm(graph: KnowledgeGraph) -> dict[str, list[Carriage]]:
-    rows = [*graph.run("views/carriers"), *graph.run("views/carriers-by-pledge")]
-    return _sorted([*map(_carriage, rows), *_rivals(graph)])
-
-
-def _carriage(row: Mapping[str, Value]) -> Carriage:
-    return Carriage(
-        actor=str(row["actor_code"]),
-        actor_label=str(row["actor_label"]),
-        norm=str(row["norm"]),
-        manner=str(row["manner"]),
-        instrument=_optional(row.get("instrument_code")),
-        instrument_label=_optional(row.get("instrument_label")),
-        act=str(row["act"]),
-        act_label=str(row["act_label"]),
-        earliest=_optional(row["earliest"]),
-        latest=str(row["latest"]),
-        end=_optional(row["end"]),
-        ending_label=_optional(row.get("ending_label")),
-    )
-
-
-def _rivals(graph: KnowledgeGraph) -> list[Carriage]:
-    counted: dict[Carriage, set[str]] = defaultdict(set)
-    for row in graph.run("views/rival-carriers"):
-        dispute = f"counted by {row['counted']}, not counted by {row['not_counted']}"
-        counted[replace(_carriage(row), dispute=dispute)].add(str(row["counted_by"]))
-    return [replace(each, counted_by=tuple(sorted(keys))) for each, keys in counted.items()]
-
-
-def _sorted(carriages: Iterable[Carriage]) -> dict[str, list[Carriage]]:
-    by_norm: dict[str, list[Carriage]] = defaultdict(list)
-    for carriage in sorted(carriages, key=lambda each: (each.actor, each.latest, each.act)):
-        by_norm[carriage.norm].append(carriage)
-    return by_norm
-
-
-def _facets(graph: KnowledgeGraph) -> Mapping[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in graph.run("views/conflict-facets"):
-        found[str(row["conflict"]), str(row["facet"])].add(str(row["value"]))
-    return found
-
-
-def _curated(graph: KnowledgeGraph) -> list[Conflict]:
-    related: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
-    for row in graph.run("views/conflict-sources"):
-        related[str(row["conflict"]), str(row["kind"])].append(
-            (local_name(str(row["thing"])), str(row["thing_label"]))
-        )
-    stated = _stated(graph)
-    arguments, readings = _arguments(graph), _readings(graph)
-    return [
-        replace(each, arguments=arguments.get(each.address, ()), readings=readings.get(each.address, ()))
-        for each in (_conflict(row, related, stated) for row in graph.run("views/conflicts"))
-    ]
-
-
-def _arguments(graph: KnowledgeGraph) -> dict[str, tuple[Argument, ...]]:
-    rows: dict[tuple[str, str], list[Mapping[str, Value]]] = defaultdict(list)
-    for row in graph.run("views/prevalence"):
-        rows[str(row["conflict"]), str(row["argument"])].append(row)
-    found: dict[str, tuple[Argument, ...]] = {}
-    for (conflict, _), lines in rows.items():
-        found[conflict] = (*found.get(conflict, ()), _argument(lines))
-    return found
-
-
-def _argument(rows: Iterable[Mapping[str, Value]]) -> Argument:
-    lines = list(rows)
-    first = lines[0]
-    basis = {(str(row["basis_code"]), str(row["basis_label"])): None for row in lines if row["basis_code"]}
-    sources = {(str(row["source"]), str(row["source_label"])): None for row in lines}
-    return Argument(
-        str(first["text"]),
-        str(first["favours"]),
-        str(first["principle"]),
-        tuple(basis),
-        tuple(sources),
-        str(first["verification"]),
-    )
-
-
-def _readings(graph: KnowledgeGraph) -> dict[str, tuple[Reading, ...]]:
-    found: dict[str, tuple[Reading, ...]] = {}
-    for row in graph.run("views/conflict-readings"):
-        reading = Reading(
-            str(row["ambiguity"]),
-            str(row["question"]),
-            str(row["reading"]),
-            str(row["reading_text"]),
-            str(row["held_by"]),
-            str(row["strength"]),
-            str(row["verification"]),
-        )
-        found[str(row["conflict"])] = (*found.get(str(row["conflict"]), ()), reading)
-    return found
-
-
-def _stated(graph: KnowledgeGraph) -> dict[str, list[Provision]]:
-    rows: dict[tuple[str, str], list[Mapping[str, Value]]] = defaultdict(list)
-    for row in graph.run("views/norm-provisions"):
-        rows[str(row["norm"]), str(row["provision"])].append(row)
-    stated: dict[str, list[Provision]] = defaultdict(list)
-    for (norm, _), lines in rows.items():
-        stated[norm].append(_provision(lines))
-    return stated
-
-
-def _provision(lines: Sequence[Mapping[str, Value]]) -> Provision:
-    row = lines[0]
-    return Provision(
-        code=str(row["provision_code"]),
-        heading=str(row["heading"]),
-        locator=str(row["locator"]),
-        instrument=str(row["instrument_label"]),
-        instrument_code=str(row["instrument_code"]),
-        sources=tuple((local_name(str(each["source"])), str(each["source_label"])) for each in lines),
-        verification=str(row["verification"]),
-    )
-
-
-def _conflict(
-    row: Mapping[str, Value],
-    related: Mapping[tuple[str, str], list[tuple[str, str]]],
-    stated: Mapping[str, list[Provision]],
-) -> Conflict:
-    address = str(row["conflict"])
-    sides = {
-        side: Side(
-            norm=str(row[f"norm_{side}"]),
-            code=str(row[f"norm_{side}_code"]),
-            label=str(row[f"norm_{side}_label"]),
-            definition=str(row[f"norm_{side}_definition"]),
-            force=str(row[f"norm_{side}_force"]),
-            provisions=tuple(stated.get(str(row[f"norm_{side}"]), ())),
-            named=tuple(label for _, label in related.get((address, side), ())),
-        )
-        for side in ("a", "b")
-    }
-    return Conflict(
-        address=address,
-        code=str(row["code"]),
-        issue=str(row["issue"]),
-        type=str(row["type"]),
-        type_label=str(row["type_label"]),
-        explanation=str(row["explanation"]),
-        verification=str(row["verification"]),
-        sources=tuple(related.get((address, "source"), ())),
-        side_a=sides["a"],
-        side_b=sides["b"],
-    )
