@@ -139,7 +139,7 @@ class RemoteStore:
                 timeout=_SECONDS_OF_PATIENCE,
             )
             answer.raise_for_status()
-        except httpx2.HTTPError as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             raise SpacenormsError(
                 f"The SPARQL server at {self.endpoint} did not answer: {error}",
                 remedy="Check the address, and that the server holds the exported graph.",
