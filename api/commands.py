@@ -101,7 +101,7 @@ def query(
     graph = _graph(data, endpoint)
     text = answers.text_of(graph, query, _pairs(given))
     if form == "table":
-        _print_table(graph.query(text) if answers.is_select(text) else answers.as_result(graph, text))
+        _print_table(graph.query(text))
     else:
         click.echo(answers.serialised(graph, text, form), nl=False)
 

@@ -9,7 +9,7 @@ import pyoxigraph as ox
 
 from graph import guard, saved
 from graph.errors import BadData, BadValue
-from graph.knowledge import KnowledgeGraph, Result, plain
+from graph.knowledge import KnowledgeGraph
 from graph.namespaces import PREFIXES
 
 TABLES = {
@@ -58,21 +58,6 @@ def text_of(graph: KnowledgeGraph, query: str, values: Mapping[str, object]) -> 
             f"{path} declares no parameters.", remedy="Leave -p out, or declare them in its header."
         )
     return text
-
-
-def is_select(text: str) -> bool:
-    """Say whether a query is a SELECT query; an unreadable or writing one is refused with BadQuery."""
-    return guard.inspect(text).form == "SELECT"
-
-
-def as_result(graph: KnowledgeGraph, text: str) -> Result:
-    """Return the answer of a query that is no SELECT as a table: one truth value, or triples."""
-    read = guard.inspect(text)
-    if read.form == "ASK":
-        return Result(("answer",), [{"answer": graph.store.ask(read.text)}])
-    columns = ("subject", "predicate", "object")
-    triples = graph.store.construct(read.text)
-    return Result(columns, [dict(zip(columns, map(plain, triple), strict=True)) for triple in triples])
 
 
 def serialised(graph: KnowledgeGraph, text: str, form: str) -> str:

@@ -142,7 +142,7 @@ class KnowledgeGraph:
         return cls(EmbeddedStore(oxigraph), loader.fingerprint(files), when)
 
     def query(self, query: str, **values: object) -> Result:
-        """Run a saved query by name, or a SELECT query by its text.
+        """Run a saved query by name, or a query by its text.
 
         Parameters
         ----------
@@ -154,7 +154,7 @@ class KnowledgeGraph:
         Returns
         -------
         Result
-            Columns and rows.
+            Columns and rows; one truth value for ASK, and triples for CONSTRUCT and DESCRIBE.
 
         Raises
         ------
@@ -162,9 +162,15 @@ class KnowledgeGraph:
             The name, a value or the text is not right; the message says what would be.
         """
         if query.strip().replace("-", "").replace("/", "").replace("_", "").isalnum():
-            found = saved.find(query.strip())
-            return self._result(self.store.select(self.bind(found, values)))
-        return self._result(self.store.select(inspect(query).text))
+            query = self.bind(saved.find(query.strip()), values)
+        read = inspect(query)
+        if read.form == "SELECT":
+            return self._result(self.store.select(read.text))
+        if read.form == "ASK":
+            return Result(("answer",), [{"answer": self.store.ask(read.text)}])
+        columns = ("subject", "predicate", "object")
+        triples = self.store.construct(read.text)
+        return Result(columns, [dict(zip(columns, map(plain, triple), strict=True)) for triple in triples])
 
     def run(self, name: str, **values: object) -> list[dict[str, Value]]:
         """Run a saved query or view by name and return its rows; equal calls are answered from memory.
