@@ -11,13 +11,14 @@ import signal
 import socket
 import time
 import weakref
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import pyoxigraph as ox
 
-from graph import zygote
+from graph import dataset, zygote
+from graph.caller import CALLER
 from graph.diagnosis import malformed
 from graph.errors import (
     BadQuery,
@@ -45,10 +46,13 @@ GRAPH_MEDIA_TYPES = (
     "application/ld+json",
     "application/n-triples",
     "application/rdf+xml",
+    "application/trig",
+    "application/n-quads",
 )
 
 _log = logging.getLogger(__name__)
 _FIRST_READ = 65_536
+_RETRY_SECONDS = 0.2
 
 
 def media_types(form: str) -> tuple[str, ...]:
@@ -60,6 +64,7 @@ def media_types(form: str) -> tuple[str, ...]:
 class _Worker:
     process: int
     connection: socket.socket
+    zygote: int | None
 
     def is_alive(self) -> bool:
         """Tell whether the process still holds its end; an idle worker has nothing to say."""
@@ -71,11 +76,20 @@ class _Worker:
             return False
 
 
+@dataclass
+class _Share:
+    free: asyncio.Semaphore
+    users: int = field(default=0)
+
+
 class WorkerPool:
     """Workers that evaluate read queries over one loaded store, for use with asyncio.
 
-    The process is forked when the pool is made. Make it before there are threads and before the event
-    loop runs, then `start` it within the loop.
+    A process is forked when the pool is made, and forks the workers; should it die, another takes its
+    place. `start` the pool within the event loop.
+
+    A caller with a name (`graph.caller.CALLER`) is given all workers but one at most, so that no single
+    caller keeps the others waiting.
 
     Parameters
     ----------
@@ -121,6 +135,9 @@ class WorkerPool:
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
+        self._busy = 0
+        self._ended = 0
+        self._shares: dict[str, _Share] = {}
         self._zygote: int | None = None
         self._fork_zygote()
 
@@ -154,6 +171,11 @@ class WorkerPool:
             await asyncio.to_thread(self._end)
             self._zygote = None
 
+    def status(self) -> dict[str, int]:
+        """Return how many workers are busy, idle and were ended, and how many queries wait."""
+        idle = self._idle.qsize() if hasattr(self, "_idle") else 0
+        return {"busy": self._busy, "idle": idle, "waiting": self._waiting, "ended": self._ended}
+
     async def evaluate(
         self,
         query: str | ReadQuery,
@@ -161,6 +183,7 @@ class WorkerPool:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         timeout: float = 10.0,
+        sink: Callable[[bytes], None] | None = None,
     ) -> bytes:
         """Evaluate a query in a worker.
 
@@ -172,14 +195,17 @@ class WorkerPool:
             One of `media_types` for the form of the query; None for the first of them.
         default_graphs, named_graphs
             The data set that the request names, which wins over FROM. When both are None and the query has no
-            FROM, the default graph is the union of all graphs and GRAPH reaches each named one.
+            FROM, the default graph is the union of all graphs and GRAPH reaches each named one. The graphs of
+            `graph.dataset.GROUPS` stand for all that they gather.
         timeout
             Seconds of evaluation after which the worker is killed; time spent waiting for one does not count.
+        sink
+            Takes the pieces of a long answer as they come; None gathers them.
 
         Returns
         -------
         bytes
-            The answer as the engine wrote it.
+            The answer as the engine wrote it; with a sink, its last piece.
 
         Raises
         ------
@@ -196,28 +222,87 @@ class WorkerPool:
         """
         read = inspect(query, self.graphs) if isinstance(query, str) else query
         request = self._request(read, media_type, default_graphs, named_graphs)
-        status, body = await self._run(read, request, timeout)
-        return body if status == zygote.OK else self._fault(read, body)
+        caller = CALLER.get()
+        try:
+            async with self._share_of(caller.name if caller else None):
+                status, body = await self._run(read, request, timeout, sink)
+            answer = body if status == zygote.OK else self._fault(read, body)
+        except BaseException as error:
+            if caller:
+                caller.outcomes.append(_outcome(error))
+            raise
+        if caller:
+            caller.outcomes.append("answered")
+        return answer
 
-    async def _run(self, read: ReadQuery, request: bytes, timeout: float) -> tuple[int, bytes]:
+    @contextlib.asynccontextmanager
+    async def _share_of(self, client: str | None) -> AsyncIterator[None]:
+        """Wait until a client holds fewer workers than it may."""
+        if client is None or self.workers == 1:
+            yield
+            return
+        share = self._shares.setdefault(client, _Share(asyncio.Semaphore(self.workers - 1)))
+        share.users += 1
+        try:
+            await self._take(share)
+            try:
+                yield
+            finally:
+                share.free.release()
+        finally:
+            share.users -= 1
+            if not share.users:
+                del self._shares[client]
+
+    async def _take(self, share: _Share) -> None:
+        if self._waiting >= self.queue and share.free.locked():
+            raise _busy("More queries are waiting than this server takes on.")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(self.patience):
+                await share.free.acquire()
+        except TimeoutError:
+            raise _busy(f"None of your other queries ended within {self.patience:g} s.") from None
+        finally:
+            self._waiting -= 1
+
+    async def _run(
+        self, read: ReadQuery, request: bytes, timeout: float, sink: Callable[[bytes], None] | None
+    ) -> tuple[int, bytes]:
         worker = await self._acquire()
+        self._busy += 1
         try:
             async with asyncio.timeout(timeout):
-                status, spent, body = await _exchange(worker, request)
+                status, spent, body = await _exchange(worker, request, sink)
         except TimeoutError:
             self._replace(worker)
             raise _timed_out(read, timeout) from None
         except (OSError, EOFError):
             self._replace(worker)
-            raise _died(read, self.limits) from None
+            raise self._loss(read) from None
         except BaseException:
             self._replace(worker)
             raise
+        finally:
+            self._busy -= 1
         if spent:
             self._replace(worker)
         else:
             self._idle.put_nowait(worker)
         return status, body
+
+    def _loss(self, read: ReadQuery) -> SpacenormsError:
+        if self._zygote_is_gone():
+            return _busy("The workers were lost and are being started anew.")
+        return _died(read, self.limits)
+
+    def _zygote_is_gone(self) -> bool:
+        try:
+            return not self._control.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _request(
         self,
@@ -234,12 +319,13 @@ class WorkerPool:
                 offered=list(offered),
             )
         self._check_graphs((*(default_graphs or ()), *(named_graphs or ())))
+        default, named = dataset.of_query(read, default_graphs, named_graphs, self.graphs)
         body = json.dumps(
             {
                 "query": read.text,
                 "media_type": media_type or offered[0],
-                "default_graphs": default_graphs,
-                "named_graphs": named_graphs,
+                "default_graphs": default,
+                "named_graphs": named,
                 "has_dataset": read.has_dataset,
             }
         ).encode()
@@ -249,7 +335,7 @@ class WorkerPool:
         # A graph from elsewhere that the store does not hold is an empty one, as the SPARQL Protocol has
         # it; a graph of our own that it does not hold is misspelt.
         for graph in graphs:
-            if graph.startswith(GRAPHS) and graph not in self.graphs:
+            if graph.startswith(GRAPHS) and graph not in self.graphs and graph not in dataset.GROUPS:
                 raise BadQuery(
                     f"The request names <{graph}>, which is no graph of this store.",
                     remedy=suggest(graph, self.graphs),
@@ -274,8 +360,11 @@ class WorkerPool:
 
     def _replace(self, worker: _Worker) -> None:
         """Kill a worker and fork another in its place."""
-        with contextlib.suppress(OSError):
-            self._control.send(zygote.COMMAND.pack(zygote.KILL, worker.process))
+        self._ended += 1
+        # To another zygote the number could mean another process.
+        if worker.zygote == self._zygote:
+            with contextlib.suppress(OSError):
+                self._control.send(zygote.COMMAND.pack(zygote.KILL, worker.process))
         worker.connection.close()
         self._later_fork()
 
@@ -292,16 +381,28 @@ class WorkerPool:
             _log.critical("No worker could be started, so queries are no longer answered: %s", error)
 
     async def _fork_worker(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             async with self._forking:
-                self._control.send(zygote.COMMAND.pack(zygote.FORK, 0))
-                await _readable(loop, self._control)
-                worker = self._receive_worker()
+                try:
+                    worker = await self._ask_for_worker()
+                except (OSError, EOFError):
+                    worker = None
+                    await self._heal()
             if worker is not None:
                 self._idle.put_nowait(worker)
                 return
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _ask_for_worker(self) -> _Worker | None:
+        self._control.send(zygote.COMMAND.pack(zygote.FORK, 0))
+        await _readable(asyncio.get_running_loop(), self._control)
+        return self._receive_worker()
+
+    async def _heal(self) -> None:
+        """Put another process in the place of the dead one that forks the workers."""
+        _log.error("The process that forks the workers has ended; another takes its place.")
+        await asyncio.to_thread(self._end)
+        self._fork_zygote()
 
     def _receive_worker(self) -> _Worker | None:
         message, descriptors, _, _ = socket.recv_fds(self._control, zygote.FORKED.size, 1)
@@ -311,7 +412,7 @@ class WorkerPool:
             return None
         connection = socket.socket(fileno=descriptors[0])
         connection.setblocking(False)
-        return _Worker(zygote.FORKED.unpack(message)[0], connection)
+        return _Worker(zygote.FORKED.unpack(message)[0], connection, self._zygote)
 
     def _fork_zygote(self) -> None:
         process, control = zygote.start_zygote(self._store, self.limits)
@@ -327,7 +428,7 @@ class WorkerPool:
             raise malformed(read, message)
         if kind == "TooLong":
             raise QueryTooLarge(
-                f"The result has {int(message):,} bytes; {self.limits.result_bytes:,} are allowed.",
+                f"The result is longer than the {self.limits.result_bytes:,} bytes that are allowed.",
                 remedy="Ask for fewer columns, or page with LIMIT and OFFSET.",
                 code="result-too-long",
                 status=413,
@@ -359,28 +460,40 @@ async def _readable(loop: asyncio.AbstractEventLoop, connection: socket.socket) 
         loop.remove_reader(connection)
 
 
-async def _exchange(worker: _Worker, request: bytes) -> tuple[int, bool, bytes]:
+async def _exchange(
+    worker: _Worker, request: bytes, sink: Callable[[bytes], None] | None
+) -> tuple[int, bool, bytes]:
     loop = asyncio.get_running_loop()
     await loop.sock_sendall(worker.connection, request)
-    first = await loop.sock_recv(worker.connection, _FIRST_READ)
-    if len(first) < zygote.ANSWER.size:
-        raise EOFError
-    status, spent, length = zygote.ANSWER.unpack_from(first)
-    body = first[zygote.ANSWER.size :]
-    return status, spent, body if len(body) == length else await _rest(worker, body, length)
+    gathered: list[bytes] = []
+    received = b""
+    while True:
+        received = await _at_least(worker, received, zygote.ANSWER.size)
+        status, spent, length = zygote.ANSWER.unpack_from(received)
+        end = zygote.ANSWER.size + length
+        received = await _at_least(worker, received, end)
+        body, received = received[zygote.ANSWER.size : end], received[end:]
+        if status != zygote.MORE:
+            break
+        (sink or gathered.append)(body)
+    if gathered and status == zygote.OK:
+        body = b"".join((*gathered, body))
+    return status, spent, body
 
 
-async def _rest(worker: _Worker, first: bytes, length: int) -> bytes:
+async def _at_least(worker: _Worker, received: bytes, length: int) -> bytes:
+    """Receive until there are so many bytes; there may be more."""
+    if len(received) >= length:
+        return received
     loop = asyncio.get_running_loop()
-    body = bytearray(length)
-    body[: len(first)] = first
-    view, got = memoryview(body), len(first)
-    while got < length:
-        count = await loop.sock_recv_into(worker.connection, view[got:])
-        if count == 0:
+    pieces, missing = [received], length - len(received)
+    while missing > 0:
+        piece = await loop.sock_recv(worker.connection, max(missing, _FIRST_READ))
+        if not piece:
             raise EOFError
-        got += count
-    return bytes(body)
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)
 
 
 def _end_zygote(process: int, control: socket.socket) -> None:
@@ -397,6 +510,12 @@ def _end_zygote(process: int, control: socket.socket) -> None:
                 os.waitpid(process, 0)
                 return
             time.sleep(0.002)
+
+
+def _outcome(error: BaseException) -> str:
+    if isinstance(error, SpacenormsError):
+        return error.code
+    return "client-left" if isinstance(error, asyncio.CancelledError) else "failed"
 
 
 def _timed_out(read: ReadQuery, timeout: float) -> SpacenormsError:

@@ -1,8 +1,8 @@
 """The processes behind the pool: one that forks, and the workers it forks, each evaluating queries.
 
-The zygote is forked from the process that has loaded the store, before that process has an event loop
-or threads, and never does anything but fork, kill and reap. A worker shares the store's memory with it
-and can be killed at any moment without harm to anything else.
+The zygote is forked from the process that has loaded the store and never does anything but fork, kill and
+reap, so that what else that process runs does not matter to it. A worker shares the store's memory with
+it and can be killed at any moment without harm to anything else.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import struct
 import sys
 import threading
@@ -39,11 +40,13 @@ COMMAND = struct.Struct("!cq")
 FORK, KILL, QUIT = b"F", b"K", b"Q"
 FORKED = struct.Struct("!q")
 
-# Requests are JSON behind their length; answers are bytes behind a status, whether the worker has kept
-# so much memory that it should be replaced, and their length.
+# Requests are JSON behind their length; answers come in pieces, the last of which says OK or FAULT. Each
+# is bytes behind a status, whether the worker has kept so much memory that it should be replaced, and
+# their length.
 REQUEST = struct.Struct("!I")
 ANSWER = struct.Struct("!B?Q")
-OK, FAULT = 0, 1
+OK, FAULT, MORE = 0, 1, 2
+_PIECE = 256 * 2**10
 
 _PR_SET_PDEATHSIG = 1
 _REAPING_SECONDS = 0.05
@@ -129,6 +132,7 @@ class _Zygote:
 
     def run(self) -> None:
         _settle_signals()
+        _close_sockets_but(self._control)
         # The signal comes when the parent's forking thread ends, so it is only asked for when that
         # thread is the main one; the end of the control socket serves otherwise.
         if self._follow_parent:
@@ -214,20 +218,48 @@ class _Worker:
 
     def _answer(self, request: bytes) -> tuple[int, bytes]:
         try:
-            body = self._evaluate(json.loads(request))
+            return OK, self._evaluate(json.loads(request))
         except Exception as error:
             return FAULT, json.dumps({"kind": type(error).__name__, "message": str(error)}).encode()
-        if len(body) > self._limits.result_bytes:
-            return FAULT, json.dumps({"kind": "TooLong", "message": str(len(body))}).encode()
-        return OK, body
 
     def _evaluate(self, request: dict[str, Any]) -> bytes:
+        """Send all of the answer but its last piece, and return that."""
         answer = self._store.query(request["query"], base_iri=BASE, **_dataset(request))
+        pieces = _Pieces(self._connection, self._limits.result_bytes)
         if isinstance(answer, ox.QueryTriples):
             triples = ox.RdfFormat.from_media_type(request["media_type"])
-            return answer.serialize(format=triples) or b""
-        results = ox.QueryResultsFormat.from_media_type(request["media_type"])
-        return answer.serialize(format=results) or b""
+            answer.serialize(pieces, format=triples)  # type: ignore[arg-type]
+        else:
+            results = ox.QueryResultsFormat.from_media_type(request["media_type"])
+            answer.serialize(pieces, format=results)  # type: ignore[arg-type]
+        return bytes(pieces.rest)
+
+
+class TooLong(Exception):
+    """A result that is longer than the limit."""
+
+
+class _Pieces:
+    """The file that the engine writes its answer to: sends a piece whenever there is enough for one."""
+
+    def __init__(self, connection: socket.socket, most: int) -> None:
+        self.rest = bytearray()
+        self._connection = connection
+        self._left = most
+
+    def write(self, written: bytes) -> int:
+        """Take what the engine has written."""
+        self._left -= len(written)
+        if self._left < 0:
+            raise TooLong
+        self.rest += written
+        if len(self.rest) >= _PIECE:
+            self._connection.sendall(ANSWER.pack(MORE, False, len(self.rest)) + self.rest)
+            self.rest.clear()
+        return len(written)
+
+    def flush(self) -> None:
+        """Send nothing: the last piece goes with the status."""
 
 
 def _dataset(request: dict[str, Any]) -> dict[str, Any]:
@@ -261,6 +293,19 @@ def _settle_signals() -> None:
         signal.signal(name, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
+
+
+def _close_sockets_but(kept: socket.socket) -> None:
+    """Let go of the server's connections, which would stay open as long as this process lives."""
+    try:
+        descriptors = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
+    except OSError:
+        descriptors = list(range(3, 1024))
+    for descriptor in descriptors:
+        if descriptor > 2 and descriptor != kept.fileno():
+            with contextlib.suppress(OSError):
+                if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+                    os.close(descriptor)
 
 
 def _die_with_parent() -> None:

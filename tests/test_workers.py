@@ -6,6 +6,7 @@ import asyncio
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ import pyoxigraph as ox
 import pytest
 from serving import listening, small_store
 
+from graph.caller import CALLER, Caller
 from graph.errors import (
     BadQuery,
     NotAcceptable,
@@ -299,17 +301,80 @@ def test_a_worker_that_died_in_its_sleep_is_noticed() -> None:
     run(use)
 
 
-def test_the_end_of_the_forking_process_is_told() -> None:
+def test_a_pool_whose_forking_process_dies_heals_itself() -> None:
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        assert pool._zygote is not None
-        workers = children(pool._zygote)
-        os.kill(pool._zygote, signal.SIGKILL)
+        first = pool._zygote
+        assert first is not None
+        workers = children(first)
+        os.kill(first, signal.SIGKILL)
         assert await asyncio.to_thread(until, lambda: all(is_gone(worker) for worker in workers))
-        with pytest.raises(ServiceBusy):
-            await pool.evaluate("ASK {}")
+        for _ in range(4):
+            assert b"true" in await pool.evaluate("ASK {}", timeout=5)
+        assert pool._zygote not in (None, first)
+        assert is_gone(first)
 
-    run(use, patience=0.5)
+    run(use)
+
+
+def test_a_query_that_was_running_when_the_forking_process_died_may_be_asked_again() -> None:
+    async def use(pool: WorkerPool) -> None:
+        await pool.evaluate("ASK {}")
+        runaway = asyncio.create_task(pool.evaluate(CROSS_PRODUCT, timeout=30))
+        await asyncio.sleep(0.2)
+        assert pool._zygote is not None
+        os.kill(pool._zygote, signal.SIGKILL)
+        with pytest.raises(ServiceBusy, match="started anew"):
+            await runaway
+        assert b"true" in await pool.evaluate("ASK {}", timeout=5)
+
+    run(use)
+
+
+def test_a_caller_leaves_one_worker_to_the_others() -> None:
+    async def use(pool: WorkerPool) -> None:
+        await pool.evaluate("ASK {}")
+        token = CALLER.set(Caller("greedy"))
+        greedy = [asyncio.create_task(pool.evaluate(CROSS_PRODUCT, timeout=1.5)) for _ in range(4)]
+        CALLER.reset(token)
+        await asyncio.sleep(0.2)
+        for _ in range(5):
+            assert b"true" in await pool.evaluate("ASK {}", timeout=1)
+            assert pool.status()["busy"] == 1
+        assert not any(task.done() for task in greedy)
+        results = await asyncio.gather(*greedy, return_exceptions=True)
+        assert all(isinstance(result, QueryTimeout) for result in results)
+        assert not pool._shares
+
+    run(use, workers=2)
+
+
+def test_what_became_of_each_query_is_noted() -> None:
+    caller = Caller()
+
+    async def use(pool: WorkerPool) -> None:
+        CALLER.set(caller)
+        await pool.evaluate("ASK {}")
+        with pytest.raises(BadQuery):
+            await pool.evaluate("ASK {")
+        with pytest.raises(QueryTimeout):
+            await pool.evaluate(CROSS_PRODUCT, timeout=0.2)
+
+    run(use)
+    assert caller.outcomes == ["answered", "malformed-query", "query-timeout"]
+
+
+def test_workers_hold_no_connection_of_the_server() -> None:
+    server, client = socket.socketpair()
+    client.settimeout(5)
+
+    async def use(pool: WorkerPool) -> None:
+        await pool.evaluate("ASK {}")
+        server.close()
+        assert client.recv(1) == b""
+
+    run(use)
+    client.close()
 
 
 @pytest.mark.parametrize(
