@@ -1,83 +1,64 @@
-"""Named measures of centrality: what each means, how it is normalised, and whose it is."""
+"""Named measures of centrality: the list of them, their values, ranks and tables."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
 import networkx as nx
-import numpy as np
-from scipy.sparse.csgraph import shortest_path
-from scipy.sparse.linalg import eigsh
 
+from graph import balance, brokerage, centralities, cohesion, holes, mixing
+from graph.definitions import (
+    DENSE_LIMIT,
+    SHARED,
+    Measure,
+    Reference,
+    Values,
+    merged,
+    mode,
+    projection,
+    sides,
+    two_modes,
+)
 from graph.errors import BadValue, UnknownName, suggest
 from graph.networks import Network
-from graph.paths import Matrix, betweenness, betweenness_by_distance
 
-Values = dict[str, float]
-
-#: Above this many nodes, matrices of all pairs are left to sparse or step-by-step algorithms.
-DENSE_LIMIT = 1500
+__all__ = [
+    "DENSE_LIMIT",
+    "FORMS",
+    "MEASURES",
+    "CentralityRow",
+    "CentralityTable",
+    "Measure",
+    "Reference",
+    "Values",
+    "centrality",
+    "fitting",
+    "measure",
+    "measured",
+    "ranks",
+    "two_modes",
+    "values",
+]
 
 #: Values computed for graphs that cannot change.
 _KEPT: WeakKeyDictionary[nx.Graph, dict[tuple[str, str | None], dict[str, float]]] = WeakKeyDictionary()
 
+#: The simple graphs made of graphs with parallel ties or directions that cannot change.
+_MERGED: WeakKeyDictionary[nx.Graph, tuple[nx.Graph, str | None, tuple[str, ...]]] = WeakKeyDictionary()
+
 #: Values that agree to this many significant digits share a rank.
 TIE_DIGITS = 10
 
-
-@dataclass(frozen=True)
-class Reference:
-    """A publication: the text of the citation and its DOI."""
-
-    text: str
-    doi: str
-
-
-@dataclass(frozen=True)
-class Measure:
-    """A measure of centrality and the way it is computed.
-
-    Attributes
-    ----------
-    name, title
-        The name used in commands and addresses, and the one for people.
-    meaning
-        One sentence: what a high value says.
-    one_mode, two_mode
-        How the value is computed and normalised in a graph of one or of two kinds of nodes.
-    components, isolates, strengths
-        What is done with several components, with nodes without ties, and with the strength of ties.
-    reference, two_mode_reference
-        Where the measure was defined.
-    function
-        From a graph and the name of the attribute that holds the strength of a tie (or None) to a
-        value for each node.
-    """
-
-    name: str
-    title: str
-    meaning: str
-    one_mode: str
-    two_mode: str
-    components: str
-    isolates: str
-    strengths: str
-    reference: Reference
-    two_mode_reference: Reference
-    function: Callable[[nx.Graph, str | None], Values] = field(repr=False)
-
-    def method(self, graph: nx.Graph, strength: str | None) -> str:
-        """Return the sentences that say how the values of a graph were computed."""
-        form = self.two_mode if two_modes(graph) else self.one_mode
-        ties = self.strengths if strength else "Every tie counts the same."
-        return " ".join((form, self.components, self.isolates, ties))
-
-    def citation(self, graph: nx.Graph) -> Reference:
-        """Return the publication that the form used for a graph rests on."""
-        return self.two_mode_reference if two_modes(graph) else self.reference
+#: Forms that can be asked for after the name of a measure and a colon, with what they compute.
+FORMS: dict[str, str] = {
+    "one-mode": "The form for one mode, over the nodes of both modes together.",
+    "projection": "On the projection of each mode onto itself: two nodes are tied where they share a "
+    "neighbour, however many.",
+    "weighted-projection": "On the projection of each mode onto itself: the strength of a tie is the number "
+    "of shared neighbours.",
+}
 
 
 @dataclass(frozen=True)
@@ -117,29 +98,53 @@ class CentralityTable:
     rows: tuple[CentralityRow, ...]
 
 
-def two_modes(graph: nx.Graph) -> bool:
-    """Say whether a graph keeps two kinds of nodes apart (attribute ``bipartite``, 0 or 1)."""
-    return bool(graph.graph.get("two_mode", False))
-
-
 def measure(name: str) -> Measure:
-    """Return a measure by its name.
+    """Return a measure by its name, in the form named after a colon if there is one.
+
+    Parameters
+    ----------
+    name
+        A key of `MEASURES`, such as ``betweenness``, or one followed by a key of `FORMS`, such as
+        ``betweenness:projection``. Without a form, a graph of two modes is measured by the two-mode
+        form and any other by the one-mode form. Forms make no difference in a graph of one mode.
 
     Raises
     ------
     UnknownName
-        There is no measure of that name; the remedy suggests one.
+        There is no measure or form of that name; the remedy suggests one.
+    BadValue
+        The measure has no other form.
     """
-    try:
-        return MEASURES[name.strip().casefold()]
-    except KeyError:
+    base, _, form = name.strip().casefold().partition(":")
+    if base not in MEASURES:
         raise UnknownName(
             f"There is no measure “{name}”.",
-            remedy=suggest(name, MEASURES),
+            remedy=suggest(base, MEASURES),
             code="unknown-measure",
             status=404,
             known=list(MEASURES),
-        ) from None
+        )
+    if not form:
+        return MEASURES[base]
+    if form not in FORMS:
+        raise UnknownName(
+            f"There is no form “{form}” of a measure.",
+            remedy=suggest(form, FORMS),
+            code="unknown-form",
+            status=404,
+            known=list(FORMS),
+        )
+    return _in_form(MEASURES[base], form)
+
+
+def fitting(graph: nx.Graph) -> list[Measure]:
+    """Return the measures that a graph has what is needed for: groups, signs, two modes."""
+    has = {
+        "groups": any(group not in (None, "") for _, group in graph.nodes(data="group")),
+        "signs": any(sign is not None for _, _, sign in graph.edges(data=balance.SIGN)),
+        "modes": two_modes(graph),
+    }
+    return [each for each in MEASURES.values() if all(has[need] for need in each.needs)]
 
 
 def values(graph: nx.Graph, name: str, *, strength: str | None = None) -> Values:
@@ -148,10 +153,12 @@ def values(graph: nx.Graph, name: str, *, strength: str | None = None) -> Values
     Parameters
     ----------
     graph
-        An undirected simple graph. With ``graph.graph["two_mode"]`` true, every node has the
-        attribute ``bipartite`` (0 or 1) and the two-mode form is used.
+        A simple graph; directed only for a measure that reads directions. With
+        ``graph.graph["two_mode"]`` true, every node has the attribute ``bipartite`` (0 or 1) and the
+        two-mode form is used. Measures across groups read the nodes' attribute ``group``, signed ones
+        the ties' attribute ``sign`` (1, −1, or 0 for both).
     name
-        A key of `MEASURES`.
+        A key of `MEASURES`, perhaps with a colon and a form: see `measure`.
     strength
         The attribute of ties that holds their strength, a whole number from 1; None when every
         tie counts the same. Measures that walk along paths take its inverse as a distance.
@@ -166,10 +173,11 @@ def values(graph: nx.Graph, name: str, *, strength: str | None = None) -> Values
     UnknownName
         There is no such measure.
     BadValue
-        The graph is directed or has parallel ties, or a strength is no whole number from 1.
+        The graph has parallel ties or directions that the measure does not read, a strength is no whole
+        number from 1, or the graph lacks the groups, signs or modes that the measure needs.
     """
     chosen = measure(name)
-    _check(graph, strength)
+    _check(graph, strength, directions=chosen.directions)
     if not graph:
         return {}
     if not nx.is_frozen(graph):
@@ -186,38 +194,112 @@ def centrality(network: Network, name: str) -> CentralityTable:
     Parameters
     ----------
     network
-        A network built by `graph.networks`.
+        A network built by `graph.networks`. Parallel ties are merged and, save for measures that read
+        them, directions dropped; a note says so.
     name
-        A key of `MEASURES`.
+        A key of `MEASURES`, perhaps with a colon and a form: see `measure`.
 
     Raises
     ------
     UnknownName
         There is no such measure.
+    BadValue
+        The network lacks the groups, signs or modes that the measure needs.
     """
     chosen = measure(name)
-    found = values(network.graph, chosen.name, strength=network.strength)
+    graph, strength, merging = measured(network, directions=chosen.directions)
+    found = values(graph, chosen.name, strength=strength)
     return CentralityTable(
         view=network.view,
         measure=chosen.name,
         title=chosen.title,
         meaning=chosen.meaning,
-        method=chosen.method(network.graph, network.strength),
+        method=chosen.method(graph, strength),
         parameters=dict(network.parameters),
-        reference=chosen.citation(network.graph),
-        nodes=network.graph.number_of_nodes(),
-        ties=network.graph.number_of_edges(),
+        reference=chosen.citation(graph),
+        nodes=graph.number_of_nodes(),
+        ties=graph.number_of_edges(),
         as_of=network.as_of,
         imprecise=network.imprecise,
         version=network.version,
-        notes=network.notes,
-        rows=tuple(_rows(network.graph, found)),
+        notes=(*network.notes, *merging, *_remarks(graph, chosen)),
+        rows=tuple(_rows(graph, found)),
     )
+
+
+def measured(network: Network, *, directions: bool = False) -> tuple[nx.Graph, str | None, tuple[str, ...]]:
+    """Return the simple graph that measures of a network are computed on, its strength, and remarks.
+
+    Parameters
+    ----------
+    network
+        Any network.
+    directions
+        Whether to keep the directions of a directed graph.
+    """
+    graph = network.graph
+    if directions and graph.is_directed() and not graph.is_multigraph() and not nx.number_of_selfloops(graph):
+        return graph, network.strength, ()
+    kept = _MERGED.get(graph) if nx.is_frozen(graph) else None
+    if kept is None:
+        kept = merged(graph, network.strength)
+        if nx.is_frozen(graph) and kept[0] is not graph:
+            _MERGED[graph] = kept
+    return kept
+
+
+def _remarks(graph: nx.Graph, chosen: Measure) -> Iterable[str]:
+    parts, isolates = nx.number_connected_components(nx.Graph(graph)), nx.number_of_isolates(graph)
+    if parts - isolates > 1:
+        yield f"The graph has {parts - isolates} components besides {isolates} nodes without ties."
+    elif isolates:
+        yield f"{isolates} nodes have no ties."
+    signed = any(sign is not None for _, _, sign in graph.edges(data=balance.SIGN))
+    if signed and "signs" not in chosen.needs:
+        yield "Signs make no difference to this measure: positive, negative and mixed ties count alike."
 
 
 def _computed(chosen: Measure, graph: nx.Graph, strength: str | None) -> Values:
     found = chosen.function(graph, strength)
     return {node: float(found[node]) for node in graph}
+
+
+# Forms
+
+
+def _in_form(base: Measure, form: str) -> Measure:
+    if "modes" in base.needs:
+        raise BadValue(
+            f"{base.title} has no other form than that for two modes.",
+            remedy=f"Ask for {base.name}.",
+            code="no-such-form",
+        )
+
+    def compute(graph: nx.Graph, strength: str | None) -> Values:
+        if not two_modes(graph):
+            return base.function(graph, strength)
+        if form == "one-mode":
+            return base.function(_without_modes(graph), strength)
+        found: Values = {}
+        for side in sides(graph):
+            weight = SHARED if form == "weighted-projection" else None
+            found |= base.function(projection(graph, side), weight) if side else {}
+        return found
+
+    return replace(
+        base,
+        name=f"{base.name}:{form}",
+        title=f"{base.title}, {form.replace('-', ' ')}",
+        two_mode=f"{FORMS[form]} {base.one_mode}",
+        two_mode_reference=base.reference,
+        function=compute,
+    )
+
+
+def _without_modes(graph: nx.Graph) -> nx.Graph:
+    copy = nx.Graph(graph)
+    copy.graph["two_mode"] = False
+    return copy
 
 
 def ranks(found: Values) -> dict[str, int]:
@@ -230,8 +312,8 @@ def ranks(found: Values) -> dict[str, int]:
 
 
 def _rows(graph: nx.Graph, found: Values) -> Iterable[CentralityRow]:
-    for mode in sorted({_mode(graph, node) for node in graph}):
-        own = {node: value for node, value in found.items() if _mode(graph, node) == mode}
+    for side in sorted({mode(graph, node) for node in graph}):
+        own = {node: value for node, value in found.items() if mode(graph, node) == side}
         for node, rank in ranks(own).items():
             yield _row(graph, node, own[node], rank)
 
@@ -249,18 +331,14 @@ def _row(graph: nx.Graph, node: str, value: float, rank: int) -> CentralityRow:
     )
 
 
-def _mode(graph: nx.Graph, node: str) -> int:
-    return int(graph.nodes[node].get("bipartite", 0))
-
-
 def _comparable(value: float) -> float:
     return float(f"{value:.{TIE_DIGITS}g}")
 
 
-def _check(graph: nx.Graph, strength: str | None) -> None:
-    if graph.is_directed() or graph.is_multigraph():
+def _check(graph: nx.Graph, strength: str | None, *, directions: bool = False) -> None:
+    if (graph.is_directed() and not directions) or graph.is_multigraph():
         raise BadValue(
-            "These measures are for undirected graphs without parallel ties.",
+            "This measure is for undirected graphs without parallel ties.",
             remedy="Merge parallel ties and drop directions first, and say how.",
             code="unfit-graph",
         )
@@ -275,258 +353,9 @@ def _check(graph: nx.Graph, strength: str | None) -> None:
             )
 
 
-# Degree
-
-
-def _degree(graph: nx.Graph, strength: str | None) -> Values:
-    if strength is not None:
-        return dict(graph.degree(weight=strength))
-    if two_modes(graph):
-        others = [len(side) for side in reversed(_sides(graph))]
-        return {node: degree / max(others[_mode(graph, node)], 1) for node, degree in graph.degree()}
-    most = max(len(graph) - 1, 1)
-    return {node: degree / most for node, degree in graph.degree()}
-
-
-# Betweenness
-
-
-def _betweenness(graph: nx.Graph, strength: str | None) -> Values:
-    raw = _raw_betweenness(graph, strength)
-    most = _greatest_betweenness(graph)
-    return {node: raw[node] / most[_mode(graph, node)] if most[_mode(graph, node)] else 0.0 for node in graph}
-
-
-def _raw_betweenness(graph: nx.Graph, strength: str | None) -> Values:
-    if len(graph) > DENSE_LIMIT:
-        weight = "distance" if strength else None
-        found: Values = nx.betweenness_centrality(
-            _distances(graph, strength), normalized=False, weight=weight
-        )
-        return found
-    if strength is None:
-        return _named(graph, betweenness(nx.to_numpy_array(graph, weight=None)))
-    lengths = nx.to_numpy_array(_distances(graph, strength), weight="distance")
-    return _named(graph, betweenness_by_distance(lengths))
-
-
-def _greatest_betweenness(graph: nx.Graph) -> list[float]:
-    """Return the betweenness of the centre of the most centralised graph of the same size, by mode."""
-    if two_modes(graph):
-        first, second = (len(side) for side in _sides(graph))
-        return [_greatest_two_mode(first, second), _greatest_two_mode(second, first)]
-    size = len(graph)
-    return [(size - 1) * (size - 2) / 2] * 2
-
-
-def _greatest_two_mode(own: int, other: int) -> float:
-    """Return the greatest betweenness of a node among ``own`` nodes tied to ``other`` ones."""
-    if own < 1 or other < 1:
-        return 0.0
-    s, t = divmod(own - 1, other)
-    return (other**2 * (s + 1) ** 2 + other * (s + 1) * (2 * t - s - 1) - t * (2 * s - t + 3)) / 2
-
-
-# Closeness
-
-
-def _closeness(graph: nx.Graph, strength: str | None) -> Values:
-    """Return the greatest closeness possible, as a share, of each node in its component."""
-    found: Values = dict.fromkeys(graph, 0.0)
-    for members in nx.connected_components(graph):
-        if len(members) == 1:
-            continue
-        part = graph.subgraph(members)
-        share = (len(members) - 1) / (len(graph) - 1)
-        sums, least = _distance_sums(part, strength), _least_sums(part)
-        unit = _common_multiple(part, strength) if strength else 1
-        for node in part:
-            found[node] = share * unit * least[_mode(part, node)] / sums[node]
-    return found
-
-
-def _distance_sums(graph: nx.Graph, strength: str | None) -> Values:
-    if len(graph) > DENSE_LIMIT:
-        weight = "distance" if strength else None
-        every = nx.all_pairs_dijkstra_path_length(_distances(graph, strength), weight=weight)
-        return {node: float(sum(lengths.values())) for node, lengths in every}
-    matrix = nx.to_numpy_array(_distances(graph, strength), weight="distance" if strength else None)
-    return _named(graph, shortest_path(matrix, directed=False, unweighted=strength is None).sum(axis=1))
-
-
-def _least_sums(graph: nx.Graph) -> list[float]:
-    """Return the least sum of distances that a node of each mode can have in a connected graph."""
-    if not two_modes(graph):
-        return [len(graph) - 1.0] * 2
-    first, second = (len(side) for side in _sides(graph))
-    return [second + 2.0 * (first - 1), first + 2.0 * (second - 1)]
-
-
-# Eigenvector
-
-
-def _eigenvector(graph: nx.Graph, strength: str | None) -> Values:
-    found: Values = dict.fromkeys(graph, 0.0)
-    for members in nx.connected_components(graph):
-        if len(members) == 1:
-            continue
-        part = graph.subgraph(members)
-        share = len(members) / len(graph)
-        found.update({node: value * share for node, value in _named(part, _leading(part, strength)).items()})
-    return found
-
-
-def _leading(graph: nx.Graph, strength: str | None) -> Matrix:
-    """Return the eigenvector of the greatest eigenvalue, non-negative and of length 1."""
-    if len(graph) > DENSE_LIMIT:
-        sparse = nx.to_scipy_sparse_array(graph, weight=strength, dtype=float)
-        vector = eigsh(sparse, k=1, which="LA", v0=np.ones(len(graph)))[1][:, 0]
-    else:
-        vector = np.linalg.eigh(nx.to_numpy_array(graph, weight=strength))[1][:, -1]
-    positive: Matrix = np.abs(vector)
-    return positive
-
-
-# PageRank
-
-
-def _pagerank(graph: nx.Graph, strength: str | None) -> Values:
-    found: Values = nx.pagerank(graph, alpha=0.85, weight=strength, tol=1e-13, max_iter=1000)
-    return found
-
-
-# Shared
-
-
-def _sides(graph: nx.Graph) -> tuple[list[str], list[str]]:
-    first = [node for node in graph if _mode(graph, node) == 0]
-    return first, [node for node in graph if _mode(graph, node) == 1]
-
-
-def _named(graph: nx.Graph, numbers: Matrix) -> Values:
-    return dict(zip(graph, numbers.tolist(), strict=True))
-
-
-def _common_multiple(graph: nx.Graph, strength: str) -> int:
-    return math.lcm(*{int(weight) for _, _, weight in graph.edges(data=strength)})
-
-
-def _distances(graph: nx.Graph, strength: str | None) -> nx.Graph:
-    """Return the graph with whole-numbered distances in proportion to 1/strength."""
-    if strength is None:
-        return graph
-    unit = _common_multiple(graph, strength)
-    copy = nx.Graph()
-    copy.add_nodes_from(graph)
-    copy.add_edges_from((a, b, {"distance": unit // int(w)}) for a, b, w in graph.edges(data=strength))
-    return copy
-
-
-_BORGATTI_EVERETT = Reference(
-    "Borgatti, S. P. and Everett, M. G. (1997). Network analysis of 2-mode data. Social Networks 19(3), "
-    "243-269.",
-    "10.1016/S0378-8733(96)00301-2",
-)
-_FREEMAN_1978 = Reference(
-    "Freeman, L. C. (1978). Centrality in social networks: conceptual clarification. "
-    "Social Networks 1(3), 215-239.",
-    "10.1016/0378-8733(78)90021-7",
-)
-_FREEMAN_1977 = Reference(
-    "Freeman, L. C. (1977). A set of measures of centrality based on betweenness. Sociometry 40(1), 35-41.",
-    "10.2307/3033543",
-)
-_BONACICH = Reference(
-    "Bonacich, P. (1972). Factoring and weighting approaches to status scores and clique identification. "
-    "Journal of Mathematical Sociology 2(1), 113-120.",
-    "10.1080/0022250X.1972.9989806",
-)
-_FAUST = Reference(
-    "Faust, K. (1997). Centrality in affiliation networks. Social Networks 19(2), 157-191.",
-    "10.1016/S0378-8733(96)00300-0",
-)
-_BRIN_PAGE = Reference(
-    "Brin, S. and Page, L. (1998). The anatomy of a large-scale hypertextual Web search engine. "
-    "Computer Networks and ISDN Systems 30(1-7), 107-117.",
-    "10.1016/S0169-7552(98)00110-X",
-)
-
-_ALL = (
-    Measure(
-        name="degree",
-        title="Degree",
-        meaning="A high value says that a node has ties to many others.",
-        one_mode="Ties of the node, divided by the number of other nodes (n − 1).",
-        two_mode="Ties of the node, divided by the number of nodes of the other mode.",
-        components="Components make no difference.",
-        isolates="A node without ties has 0.",
-        strengths="Ties are summed by strength and not normalised.",
-        reference=_FREEMAN_1978,
-        two_mode_reference=_BORGATTI_EVERETT,
-        function=_degree,
-    ),
-    Measure(
-        name="betweenness",
-        title="Betweenness",
-        meaning="A high value says that a node lies on many of the shortest paths between the others.",
-        one_mode="Shares of the shortest paths between all pairs of other nodes, "
-        "divided by the number of pairs, (n − 1)(n − 2)/2.",
-        two_mode="Shares of the shortest paths between all pairs of other nodes of either mode, divided by "
-        "the greatest value a node of its mode can have in a two-mode graph of that size.",
-        components="Pairs without a path add nothing; the divisor is that of the whole graph.",
-        isolates="A node without ties has 0, and counts in the size of the graph.",
-        strengths="The length of a tie is the inverse of its strength.",
-        reference=_FREEMAN_1977,
-        two_mode_reference=_BORGATTI_EVERETT,
-        function=_betweenness,
-    ),
-    Measure(
-        name="closeness",
-        title="Closeness",
-        meaning="A high value says that a node reaches the others in few steps.",
-        one_mode="The number of nodes it can reach, divided by the sum of the distances to them.",
-        two_mode="The least sum of distances possible in its component (1 to each node of the other mode, "
-        "2 to each of its own), divided by the sum of its distances.",
-        components="Computed within each component, times the share of the other nodes that the component "
-        "holds (Wasserman and Faust, 1994, doi:10.1017/CBO9780511815478).",
-        isolates="A node without ties has 0.",
-        strengths="The length of a tie is the inverse of its strength.",
-        reference=_FREEMAN_1978,
-        two_mode_reference=_BORGATTI_EVERETT,
-        function=_closeness,
-    ),
-    Measure(
-        name="eigenvector",
-        title="Eigenvector centrality",
-        meaning="A high value says that a node is tied to others that are themselves well tied.",
-        one_mode="The eigenvector of the greatest eigenvalue of the adjacency matrix, of length 1, by exact "
-        "decomposition.",
-        two_mode="The eigenvector of the greatest eigenvalue of the adjacency matrix of both modes, of "
-        "length 1, by exact decomposition; each mode has half of the squared length.",
-        components="Computed within each component, times the share of all nodes that the component holds; "
-        "values of different components are not comparable beyond that.",
-        isolates="A node without ties has 0.",
-        strengths="The matrix holds the strengths of the ties.",
-        reference=_BONACICH,
-        two_mode_reference=_FAUST,
-        function=_eigenvector,
-    ),
-    Measure(
-        name="pagerank",
-        title="PageRank",
-        meaning="A high value says that a walk along random ties, restarted now and then, often visits the "
-        "node.",
-        one_mode="Damping 0.85, restarts spread evenly over all nodes; the values sum to 1.",
-        two_mode="Damping 0.85, restarts spread evenly over the nodes of both modes; the values sum to 1 "
-        "over both.",
-        components="Restarts reach every component.",
-        isolates="A node without ties has its share of the restarts alone.",
-        strengths="Ties are followed in proportion to their strength.",
-        reference=_BRIN_PAGE,
-        two_mode_reference=_BRIN_PAGE,
-        function=_pagerank,
-    ),
-)
-
 #: Every measure by its name.
-MEASURES: dict[str, Measure] = {each.name: each for each in _ALL}
+MEASURES: dict[str, Measure] = {
+    each.name: each
+    for module in (centralities, holes, cohesion, mixing, brokerage, balance)
+    for each in module.MEASURES
+}
