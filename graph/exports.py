@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +32,13 @@ def clean(graph: nx.Graph) -> nx.Graph:
     copy = graph.__class__()
     copy.graph.update(_tidy(graph.graph))
     copy.add_nodes_from((_plain(node), _tidy(known)) for node, known in graph.nodes(data=True))
-    copy.add_edges_from((_plain(a), _plain(b), _tidy(known)) for a, b, known in graph.edges(data=True))
+    if graph.is_multigraph():
+        copy.add_edges_from(
+            (_plain(a), _plain(b), _plain(key), _tidy(known))
+            for a, b, key, known in graph.edges(keys=True, data=True)
+        )
+    else:
+        copy.add_edges_from((_plain(a), _plain(b), _tidy(known)) for a, b, known in graph.edges(data=True))
     return copy
 
 
@@ -56,6 +63,7 @@ def described(network: Network) -> dict[str, Any]:
         "strength": network.strength or "none: every tie counts the same",
         "imprecise": network.imprecise,
         "verification": dict(network.grades),
+        "counts": dict(network.counts),
         "notes": list(network.notes),
         "data_version": network.version,
     }
@@ -76,11 +84,22 @@ def gexf(network: Network) -> bytes:
 
 
 def edge_table(network: Network) -> str:
-    """Return a network as an edge list with the columns source, target, weight and what else ties have."""
-    ties = sorted((a, b, known) for a, b, known in clean(network.graph).edges(data=True))
+    """Return a network as an edge list with the columns source, target, weight and what else ties have.
+
+    A graph with parallel ties has a line for each, told apart by the column key.
+    """
+    ties = sorted(_lines(clean(network.graph)), key=lambda line: line[:2])
     names = sorted({name for _, _, known in ties for name in known} - {"weight"})
     rows = ([a, b, known.get("weight", 1), *(known.get(name, "") for name in names)] for a, b, known in ties)
     return _csv(["source", "target", "weight", *names], rows)
+
+
+def _lines(graph: nx.Graph) -> Iterable[tuple[str, str, dict[str, Any]]]:
+    if not graph.is_multigraph():
+        yield from graph.edges(data=True)
+        return
+    for a, b, key, known in sorted(graph.edges(keys=True, data=True), key=lambda tie: str(tie[2])):
+        yield a, b, {**known, "key": key}
 
 
 def centrality_record(table: CentralityTable, limit: int | None = None) -> dict[str, Any]:
@@ -199,27 +218,29 @@ def read_network(path: Path) -> Network:
     Parameters
     ----------
     path
-        ``.graphml``, ``.gexf``, or ``.csv`` with the columns source, target and perhaps weight.
+        ``.graphml``, ``.gexf``, ``.json`` in node-link form, or ``.csv`` with the columns source, target
+        and perhaps weight, key (for parallel ties) and sign.
 
     Returns
     -------
     Network
-        Undirected, parallel ties merged. Ties with whole-numbered weights are taken as strengths;
-        weights that are not make no difference, and a note says so.
+        With the directions and the parallel ties that the file has; measures that take neither say how
+        they merge them. Ties with whole-numbered weights are taken as strengths; weights that are not make
+        no difference, and a note says so.
 
     Raises
     ------
     BadData
         The file does not exist, has another ending, or does not parse.
     """
-    readers = {".graphml": nx.read_graphml, ".gexf": nx.read_gexf, ".csv": _read_edges}
+    readers = {".graphml": nx.read_graphml, ".gexf": nx.read_gexf, ".csv": _read_edges, ".json": _read_json}
     if path.suffix.lower() not in readers:
-        raise BadData(f"{path} is no graph file.", remedy="Give a .graphml, .gexf or .csv file.")
+        raise BadData(f"{path} is no graph file.", remedy="Give a .graphml, .gexf, .csv or .json file.")
     try:
         read = readers[path.suffix.lower()](path)
     except FileNotFoundError:
         raise BadData(f"There is no file {path}.", remedy="Check the path.") from None
-    except (ParseError, nx.NetworkXError, KeyError, ValueError, UnicodeDecodeError) as error:
+    except (ParseError, nx.NetworkXError, KeyError, TypeError, ValueError, UnicodeDecodeError) as error:
         raise BadData(
             f"{path} does not parse: {error}.", remedy="Write it anew as GraphML, GEXF or CSV."
         ) from None
@@ -227,17 +248,15 @@ def read_network(path: Path) -> Network:
 
 
 def _as_network(read: nx.Graph, path: Path) -> Network:
-    graph = nx.Graph(read)
+    graph = read.copy()
     modes = dict(graph.nodes(data="bipartite"))
     graph.graph["two_mode"] = set(modes.values()) == {0, 1} and all(
-        modes[a] != modes[b] for a, b in graph.edges
+        modes[a] != modes[b] for a, b in graph.edges()
     )
     weights = [weight for _, _, weight in graph.edges(data="weight")]
     whole = bool(weights) and all(_whole(weight) for weight in weights)
     plain = all(weight in (None, 1, 1.0) for weight in weights)
     notes = [] if whole or plain else ["Weights are not whole numbers from 1, so every tie counts the same."]
-    if read.is_directed() or read.is_multigraph():
-        notes.append("Directions were dropped and parallel ties merged.")
     return Network(
         view=path.name,
         title=path.name,
@@ -258,17 +277,33 @@ def _whole(weight: Any) -> bool:
 
 
 def _read_edges(path: Path) -> nx.Graph:
-    graph = nx.Graph()
+    graph = nx.MultiGraph()
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         if not {"source", "target"} <= set(rows.fieldnames or ()):
             raise ValueError("the first line must name the columns source and target")
         for row in rows:
-            weight = float(row.get("weight") or 1)
-            graph.add_edge(
-                row["source"], row["target"], weight=int(weight) if weight.is_integer() else weight
-            )
-    return graph
+            known = {name: _value(text) for name, text in row.items() if name and text}
+            ends = (str(row["source"]), str(row["target"]))
+            told = {name: value for name, value in known.items() if name not in ("source", "target", "key")}
+            graph.add_edge(*ends, key=row.get("key") or None, **{"weight": 1, **told})
+    parallel = graph.number_of_edges() > nx.Graph(graph).number_of_edges()
+    return graph if parallel else nx.Graph(graph)
+
+
+def _read_json(path: Path) -> nx.Graph:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    read: nx.Graph = nx.node_link_graph(data, edges="links")
+    read.graph.clear()
+    return read
+
+
+def _value(text: str) -> str | int | float:
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return int(number) if number.is_integer() else number
 
 
 def _bridge(bridge: Bridge) -> dict[str, Any]:

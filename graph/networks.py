@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import importlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,10 +14,12 @@ from weakref import WeakKeyDictionary
 import networkx as nx
 import numpy as np
 
-from graph import dates
+from graph import affiliations, dates
 from graph.blocs import Bloc, Knowledge, find_blocs
 from graph.errors import BadData, BadValue, UnknownName, suggest
 from graph.nullmodel import Matrix, Overlaps, overlaps
+from graph.options import Option, Value, read_options
+from graph.views import choices
 
 Row = Mapping[str, Any]
 
@@ -43,9 +46,10 @@ class Network:
     as_of
         The day it holds for, in ISO form.
     graph
-        An undirected networkx graph, frozen. Nodes have ``code``, ``label``, ``kind``, ``iri``,
-        ``group``; in a two-mode graph ``bipartite`` (0 for states, 1 for what they belong to); and, for
-        states, ``blocs``: the codes of the blocs that the state belongs to, joined by ";".
+        An undirected networkx graph, frozen; a multigraph where two nodes can have several ties.
+        Nodes have ``code``, ``label``, ``kind``, ``iri``, ``group``; in a two-mode graph ``bipartite``
+        (0 for states, 1 for what they belong to); and, for states, ``blocs``: the codes of the blocs
+        that the state belongs to, joined by ";".
     imprecise
         How many facts have a date too coarse to say whether they had begun by the day.
     notes
@@ -62,6 +66,8 @@ class Network:
         How many of the ties rest on a fact of each grade of verification.
     sources
         The addresses of the sources, the most used first.
+    counts
+        Further numbers a reader needs, by what they count.
     """
 
     view: str
@@ -78,6 +84,7 @@ class Network:
     parameters: Mapping[str, str] = field(default_factory=dict)
     grades: Mapping[str, int] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict)
 
     def states(self) -> list[str]:
         """Return the nodes that are states, in order of code."""
@@ -92,6 +99,7 @@ class View:
     title: str
     description: str
     build: Callable[[Knowledge, Request], Network] = field(repr=False)
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,11 @@ class Request:
     imprecise: str
     raw: bool
     blocs: tuple[Bloc, ...]
+    options: tuple[tuple[str, Value], ...] = ()
+
+    def chosen(self) -> dict[str, Value]:
+        """Return the value of every option of the view, by name."""
+        return dict(self.options)
 
     def parameters(self) -> dict[str, str]:
         """Return the request as text, for the answer to name."""
@@ -109,6 +122,7 @@ class Request:
             "as_of": self.as_of.isoformat(),
             "imprecise": self.imprecise,
             "between": ",".join(bloc.code for bloc in self.blocs),
+            **{name: str(value) for name, value in self.options if value not in (None, "")},
         }
 
 
@@ -120,6 +134,7 @@ def network(
     imprecise: str = "exclude",
     raw: bool = False,
     between: Sequence[str] = BLOCS,
+    **options: object,
 ) -> Network:
     """Return a network as it stood on a day.
 
@@ -138,6 +153,9 @@ def network(
         For a projection: every overlap with its size, instead of those beyond chance.
     between
         Names of the alliances to group states by; the order is kept.
+    **options
+        What the view lets a caller choose beside: see ``VIEWS[view].options``. Such as ``level``,
+        ``tradition`` and ``verified`` of affiliations, or ``topic`` and ``minimum`` of votes.
 
     Raises
     ------
@@ -146,7 +164,7 @@ def network(
     BadDate
         The day is no calendar date.
     BadValue
-        ``imprecise`` is neither word.
+        ``imprecise`` is neither word, or an option is not right.
     """
     chosen = find_view(view)
     if imprecise not in IMPRECISE:
@@ -155,7 +173,8 @@ def network(
             remedy="Write include or exclude.",
             code="bad-imprecise",
         )
-    request = Request(day(kg, as_of), imprecise, raw, find_blocs(kg, between))
+    checked = read_options(kg, chosen.name, chosen.options, options)
+    request = Request(day(kg, as_of), imprecise, raw, find_blocs(kg, between), checked)
     return _CACHE.get(kg, (chosen.name, request), lambda: chosen.build(kg, request))
 
 
@@ -194,7 +213,7 @@ def day(kg: Knowledge, as_of: str | dt.date | None) -> dt.date:
 
 
 def _affiliation(kg: Knowledge, request: Request) -> Network:
-    rows = kg.run("networks/affiliation", as_of=request.as_of.isoformat(), imprecise="include")
+    rows = affiliations.affiliations(kg, request.as_of, request.chosen())
     ties: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         ties.setdefault((row["state_code"], row["affiliation_code"]), []).append(row)
@@ -206,21 +225,39 @@ def _affiliation(kg: Knowledge, request: Request) -> Network:
         view="affiliation",
         title="States and what they belong to",
         description=VIEWS["affiliation"].description,
-        method="A two-mode graph: a tie joins a state to an alliance that it belongs to at state level, or "
-        "to a treaty in force for it, on the day. Signing is belonging only where the alliance is a "
-        "political initiative; observers, cooperating states and partners through institutions make "
-        "no tie. An affiliation with one recorded member ties no one and is left out, and so is a "
-        "state without any tie.",
+        method=f"A two-mode graph: a tie joins a state to an alliance that it belongs to "
+        f"{_LEVEL_WORDS[str(request.chosen().get('level', 'agency'))]}, or to a treaty in force for it, on "
+        "the day. Signing is belonging only where the alliance is a political initiative; observers and "
+        "cooperating states make no tie. An alliance and the treaty that constitutes it are one "
+        "affiliation, so that belonging and being a party do not count twice. An affiliation with one "
+        "recorded member ties no one and is left out, and so is a state without any tie.",
         as_of=request.as_of.isoformat(),
         graph=nx.freeze(graph),
         imprecise=len(vague),
-        notes=(*_imprecision(len(vague), request.imprecise), *_left_out(single)),
+        notes=(*imprecision(len(vague), request.imprecise), *_left_out(single), *_merged(graph)),
         version=kg.version,
         blocs=request.blocs,
         parameters=request.parameters(),
-        grades=_count(best_grade(row["verification"] for row in own) for own in used.values()),
-        sources=tuple(_count(row["source"] for own in used.values() for row in own)),
+        grades=count(best_grade(row["verification"] for row in own) for own in used.values()),
+        sources=tuple(count(row["source"] for own in used.values() for row in own)),
     )
+
+
+_LEVEL_WORDS = {
+    "state": "as a state (itself or by a ministry)",
+    "agency": "at state level (itself, by a ministry or by its space agency)",
+    "institution": "itself or by a body below the state (an institute, a university, a company)",
+}
+
+
+def _merged(graph: nx.Graph) -> Iterable[str]:
+    merged = sorted(
+        f"{known['label']} ({known['constituted_by']})"
+        for _, known in graph.nodes(data=True)
+        if known.get("constituted_by")
+    )
+    if merged:
+        yield f"Alliance and constituting treaty counted as one: {', '.join(merged)}."
 
 
 def _two_mode_graph(ties: Mapping[tuple[str, str], Sequence[Row]], blocs: Sequence[Bloc]) -> nx.Graph:
@@ -244,9 +281,22 @@ def _two_mode_graph(ties: Mapping[tuple[str, str], Sequence[Row]], blocs: Sequen
                 code="ambiguous-code",
                 status=500,
             )
-        grade = best_grade(row["verification"] for row in rows)
-        graph.add_edge(state, affiliation, verification=grade, certain=any(row["certain"] for row in rows))
+        graph.add_edge(state, affiliation, **_tie_attributes(rows))
+        treaty = next((row["instrument_code"] for row in rows if row.get("instrument_code")), None)
+        if treaty and treaty != affiliation:
+            graph.nodes[affiliation]["constituted_by"] = treaty
     return graph
+
+
+def _tie_attributes(rows: Sequence[Row]) -> dict[str, Any]:
+    bases = sorted({str(row["basis"]) for row in rows if row.get("basis")})
+    starts = [str(row["begun"]) for row in rows if row.get("begun")]
+    return {
+        "verification": best_grade(row["verification"] for row in rows),
+        "certain": any(row["certain"] for row in rows),
+        **({"basis": ";".join(bases)} if bases else {}),
+        **({"since": min(starts)} if starts else {}),
+    }
 
 
 def _drop_single_members(graph: nx.Graph) -> list[str]:
@@ -272,11 +322,12 @@ def _state_attributes(row: Row, belongs: Sequence[str], blocs: Sequence[Bloc]) -
         "iri": row["state"],
         "bipartite": 0,
         "blocs": ";".join(own),
-        "group": _group(own),
+        "group": group_of(own),
     }
 
 
-def _group(own: Sequence[str]) -> str:
+def group_of(own: Sequence[str]) -> str:
+    """Return the group of a state from the codes of the blocs that it belongs to."""
     if not own:
         return NEITHER
     return own[0] if len(own) == 1 else BOTH
@@ -302,18 +353,20 @@ def best_grade(grades: Iterable[str]) -> str:
     return min(grades, key=lambda grade: GRADES.index(grade) if grade in GRADES else len(GRADES))
 
 
-def _count(values: Iterable[str]) -> dict[str, int]:
+def count(values: Iterable[str]) -> dict[str, int]:
+    """Return how often each value occurs, the most frequent first."""
     found: dict[str, int] = {}
     for value in values:
         found[value] = found.get(value, 0) + 1
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _imprecision(count: int, choice: str) -> Iterable[str]:
-    if count:
-        verb = "counted" if choice == "include" else "left out"
-        noun = "tie has a date" if count == 1 else "ties have dates"
-        yield f"{count} {noun} too coarse to say whether it had begun by the day: {verb}."
+def imprecision(number: int, chosen: str) -> Iterable[str]:
+    """Yield the sentence that says how many ties are too coarsely dated, if any are."""
+    if number:
+        verb = "counted" if chosen == "include" else "left out"
+        noun = "tie has a date" if number == 1 else "ties have dates"
+        yield f"{number} {noun} too coarse to say whether it had begun by the day: {verb}."
 
 
 # Alignment
@@ -404,10 +457,34 @@ def _findings(matrix: Matrix, tested: Overlaps, keep: np.ndarray, *, raw: bool) 
         )
         yield f"{size} tested. No pair is significant{least}. With so few affiliations the test has little "
         "power."
-    yield (
-        "An organization and the convention it rests on are two affiliations where the graph holds both, "
-        "which makes overlaps of their members look larger."
-    )
+
+
+# Memberships and other views
+
+
+def blocs_of(kg: Knowledge, on: dt.date, blocs: Sequence[Bloc]) -> dict[str, tuple[str, ...]]:
+    """Return the blocs that each state belongs to at state level on a day.
+
+    Parameters
+    ----------
+    kg
+        The knowledge graph.
+    on
+        The day; memberships too coarsely dated to have certainly begun do not count.
+    blocs
+        The alliances asked for.
+
+    Returns
+    -------
+    dict
+        Code of a state to the codes of its blocs in the order asked for; states of none are absent.
+    """
+    belongs: dict[str, set[str]] = {}
+    wanted = {bloc.code for bloc in blocs}
+    for row in affiliations.affiliations(kg, on):
+        if row["certain"] and row["affiliation_code"] in wanted:
+            belongs.setdefault(row["state_code"], set()).add(row["affiliation_code"])
+    return {state: tuple(bloc.code for bloc in blocs if bloc.code in own) for state, own in belongs.items()}
 
 
 class _Cache:
@@ -434,6 +511,17 @@ class _Cache:
 
 _CACHE = _Cache(64)
 
+
+def _module(name: str) -> Callable[[Knowledge, Request], Network]:
+    """Return the builder of a view that has a module of its own, which is read when first needed."""
+
+    def build(kg: Knowledge, request: Request) -> Network:
+        built: Network = importlib.import_module(f"graph.views.{name}").build(kg, request)
+        return built
+
+    return build
+
+
 #: Every network that can be asked for, by name.
 VIEWS: dict[str, View] = {
     "affiliation": View(
@@ -442,11 +530,42 @@ VIEWS: dict[str, View] = {
         "States, and the alliances and treaties that each belongs to: the two-mode graph that everything "
         "starts from.",
         _affiliation,
+        affiliations.OPTIONS,
     ),
     "alignment": View(
         "alignment",
         "States whose affiliations overlap more than chance",
         "States, tied where their alliances and treaties overlap more than a null model expects.",
         _alignment,
+        affiliations.OPTIONS,
+    ),
+    "voting": View(
+        "voting",
+        "States that vote alike on outer space",
+        "States, tied by how often they agreed in recorded votes of the General Assembly on outer space.",
+        _module("voting"),
+        choices.VOTING,
+    ),
+    "linkages": View(
+        "linkages",
+        "Cooperation and competition between actors",
+        "Actors, and each dated tie of cooperation, of competition, or of both, that holds on the day.",
+        _module("linkages"),
+        choices.LINKAGES,
+    ),
+    "norms": View(
+        "norms",
+        "Norms, who promotes them, and which conflict",
+        "Norms, the texts that state them, the alliances and others that promote them, and the conflicts "
+        "between norms.",
+        _module("norms"),
+        choices.NORMS,
+    ),
+    "readings": View(
+        "readings",
+        "Open questions, their readings, and who holds them",
+        "The ambiguities of the law, the rival readings of each, and who holds which.",
+        _module("readings"),
+        choices.READINGS,
     ),
 }
