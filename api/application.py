@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -13,11 +14,17 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from api import settings as settings_of
+from api.limits import Limits
+from api.logs import RequestLog
+from api.metrics import Metrics
 from api.problems import UnexpectedErrors, install
+from api.reload import Generations, Reloader
 from api.routes import routers
 from api.security import SecurityHeaders
-from api.settings import Settings
+from api.settings import Settings, networks
 from graph.knowledge import KnowledgeGraph
 from graph.remote import RemotePool
 from graph.store import EmbeddedStore, RemoteStore
@@ -33,26 +40,35 @@ Faults are answered as `application/problem+json` (RFC 9457) with a stable `code
 """
 
 
-def create_application(settings: Settings | None = None, graph: KnowledgeGraph | None = None) -> FastAPI:
+def create_application(
+    settings: Settings | None = None,
+    graph: KnowledgeGraph | None = None,
+    load: Callable[[], KnowledgeGraph] | None = None,
+) -> FastAPI:
     """Make the application.
 
-    Call it before the event loop runs and before there are threads: the process that the workers are
-    forked from is forked here.
+    The process that the workers are forked from is forked here.
 
     Parameters
     ----------
     settings
         The limits; None reads them from the environment.
     graph
-        The loaded graph; None loads the facts of the release.
+        The loaded graph; None loads it.
+    load
+        Loads the graph, here and when it is reloaded; None loads the facts of the release, unless a graph
+        is handed over, which cannot be reloaded.
 
     Returns
     -------
     FastAPI
-        With ``state.settings``, ``state.graph`` and ``state.pool``.
+        With ``state.settings``, ``state.graph``, ``state.pool``, ``state.metrics`` and ``state.reloader``.
     """
-    settings = settings or Settings()
-    graph = graph or KnowledgeGraph.load()
+    settings = settings or settings_of.read()
+    load = load or (None if graph else KnowledgeGraph.load)
+    if graph is None:
+        assert load is not None  # noqa: S101 - see the line before
+        graph = load()
     application = FastAPI(
         title="spacenorms",
         description=_DESCRIPTION,
@@ -65,6 +81,10 @@ def create_application(settings: Settings | None = None, graph: KnowledgeGraph |
     application.state.settings = settings
     application.state.graph = graph
     application.state.pool = _pool(settings, graph)
+    application.state.metrics = Metrics()
+    application.state.reloader = Reloader(
+        application, load, partial(_pool, settings), settings.shutdown_time_limit
+    )
     install(application)
     _add_middleware(application)
     _add_files(application)
@@ -75,12 +95,14 @@ def create_application(settings: Settings | None = None, graph: KnowledgeGraph |
 
 @asynccontextmanager
 async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
-    pool = application.state.pool
-    await pool.start()
+    state = application.state
+    await state.pool.start()
+    state.reloader.listen()
     try:
         yield
     finally:
-        await pool.close()
+        await state.reloader.close()
+        await state.pool.close()
 
 
 def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
@@ -99,16 +121,22 @@ def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
 
 def _add_middleware(application: FastAPI) -> None:
     # The last one added is the outermost, so that even an unforeseen error has the headers of the others.
+    state = application.state
     application.add_middleware(UnexpectedErrors)
+    application.add_middleware(Generations, reloader=state.reloader)
+    application.add_middleware(Limits, settings=state.settings)
     application.add_middleware(
         CORSMiddleware,
         allow_origins=["*"],
         allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
         allow_headers=["*"],
-        expose_headers=["Link", "ETag", "Retry-After", "Content-Disposition"],
+        expose_headers=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID"],
         max_age=86_400,
     )
     application.add_middleware(SecurityHeaders)
+    application.add_middleware(RequestLog, settings=state.settings, listener=state.metrics.note)
+    proxies = [str(network) for network in networks(state.settings.trusted_proxies)]
+    application.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
 
 
 def _add_files(application: FastAPI) -> None:

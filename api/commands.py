@@ -75,7 +75,7 @@ def serve(host: str, port: int, data: tuple[Path, ...], only_data: bool, endpoin
     """Serve the graph: pages, SPARQL, look-ups, networks."""
     from api.server import serve as run
 
-    run(host, port, _graph(data, endpoint, release=not only_data))
+    run(host, port, lambda: _graph(data, endpoint, release=not only_data))
 
 
 @main.command()

@@ -27,7 +27,7 @@ _log = logging.getLogger(__name__)
 _QUOTED = re.compile(r"'([^']+)'")
 _SHOWN = ("title", "detail", "status", "remedy", "instance", "query")
 _PLAIN_PAGE = Markup("<!doctype html><title>{title}</title><h1>{title}</h1><p>{detail}</p><p>{remedy}</p>")
-_CODES = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "unsupported-media-type"}
+_CODES = {404: "not-found", 405: "method-not-allowed", 413: "body-too-long", 415: "unsupported-media-type"}
 
 
 def install(application: FastAPI) -> None:
@@ -83,6 +83,7 @@ def problem_of(request: Request, error: SpacenormsError) -> dict[str, Any]:
         "instance": _address(request),
         "code": error.code,
         "remedy": error.remedy,
+        **_request_id(request),
         **error.extension,
     }
 
@@ -215,6 +216,11 @@ def _page(request: Request, problem: dict[str, Any], headers: Mapping[str, str])
     except Exception:
         _log.exception("The page of a problem could not be drawn")
         return HTMLResponse(_PLAIN_PAGE.format(**problem), problem["status"], headers)
+
+
+def _request_id(request: Request) -> dict[str, str]:
+    given = request.scope.get("state", {}).get("request_id")
+    return {"request_id": given} if given else {}
 
 
 def _address(request: Request) -> str:

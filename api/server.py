@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Callable
+
 import click
 import uvicorn
+from fastapi import FastAPI
 
+from api import logs
 from api.application import create_application
+from api.reload import in_terminal
+from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
+
+_HEADERS_BYTES = 64 * 2**10
 
 _FIRST_STEPS = """
 spacenorms serves the graph at {base}/   (data {version}; stop with Ctrl-C)
@@ -20,7 +29,7 @@ spacenorms serves the graph at {base}/   (data {version}; stop with Ctrl-C)
 """
 
 
-def serve(host: str, port: int, graph: KnowledgeGraph) -> None:
+def serve(host: str, port: int, load: Callable[[], KnowledgeGraph]) -> None:
     """Serve until told to stop.
 
     Parameters
@@ -29,14 +38,46 @@ def serve(host: str, port: int, graph: KnowledgeGraph) -> None:
         Address to listen on.
     port : int
         Port; 0 takes a free one.
-    graph : KnowledgeGraph
-        What is served.
+    load : callable
+        Returns the graph that is served; called again for a reload.
     """
-    application = create_application(graph=graph)
-    server = _TellingServer(
-        uvicorn.Config(application, host=host, port=port, log_level="warning"), graph.version
+    logs.configure()
+    _ignore_early_reload()
+    application = create_application(load=load)
+    config = configuration(application, application.state.settings, host, port)
+    _TellingServer(config, application.state.graph.version).run()
+
+
+def _ignore_early_reload() -> None:
+    """What is being loaded need not be loaded anew; without this the signal would end the process."""
+    if hasattr(signal, "SIGHUP") and not in_terminal():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+
+def configuration(application: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
+    """Return how uvicorn serves an application within its settings.
+
+    Parameters
+    ----------
+    application
+        What is served.
+    settings
+        Its limits.
+    host, port
+        Where to listen.
+    """
+    return uvicorn.Config(
+        application,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        # The application has its own, which believes the proxies that the settings name.
+        proxy_headers=False,
+        server_header=False,
+        h11_max_incomplete_event_size=settings.max_url_bytes + _HEADERS_BYTES,
+        timeout_graceful_shutdown=settings.shutdown_time_limit,
     )
-    server.run()
 
 
 class _TellingServer(uvicorn.Server):

@@ -279,7 +279,7 @@ class WorkerPool:
             raise _timed_out(read, timeout) from None
         except (OSError, EOFError):
             self._replace(worker)
-            raise self._loss(read) from None
+            raise self._loss(read, worker) from None
         except BaseException:
             self._replace(worker)
             raise
@@ -291,8 +291,8 @@ class WorkerPool:
             self._idle.put_nowait(worker)
         return status, body
 
-    def _loss(self, read: ReadQuery) -> SpacenormsError:
-        if self._zygote_is_gone():
+    def _loss(self, read: ReadQuery, worker: _Worker) -> SpacenormsError:
+        if worker.zygote != self._zygote or self._zygote_is_gone():
             return _busy("The workers were lost and are being started anew.")
         return _died(read, self.limits)
 

@@ -14,6 +14,7 @@ import pyoxigraph as ox
 import uvicorn
 
 from api.application import create_application
+from api.server import configuration
 from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
 from graph.store import EmbeddedStore
@@ -82,8 +83,7 @@ def small_graph(things: int = 100) -> KnowledgeGraph:
 def serving(settings: Settings | None = None, graph: KnowledgeGraph | None = None) -> Iterator[httpx.Client]:
     """Run the application on a free port and yield a client for it."""
     application = create_application(settings or Settings(), graph or small_graph())
-    config = uvicorn.Config(application, host="127.0.0.1", port=0, log_level="warning")
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(configuration(application, application.state.settings, "127.0.0.1", 0))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
