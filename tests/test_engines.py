@@ -1,0 +1,154 @@
+"""Compiled engines give what networkx gives, and are chosen for large graphs only."""
+
+from __future__ import annotations
+
+import math
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from graph import engines
+from graph.definitions import distances
+from graph.engines import ENGINES, LARGE, MEASURES, MissingEngine, engine, pick
+from graph.errors import UnknownName
+
+EXACT = [name for name in MEASURES if name != "communities"]
+
+
+def two_mode(seed):
+    return nx.bipartite.random_graph(40, 12, 0.12, seed=seed)
+
+
+def several_components(seed):
+    graph = nx.disjoint_union(nx.gnp_random_graph(25, 0.2, seed=seed), nx.cycle_graph(9))
+    graph.add_nodes_from(["alone", "apart"])
+    return graph
+
+
+GRAPHS = {
+    "random": lambda seed: nx.gnp_random_graph(60, 0.1, seed=seed),
+    "hubs": lambda seed: nx.barabasi_albert_graph(80, 3, seed=seed),
+    "two-mode": two_mode,
+    "several components": several_components,
+}
+
+
+def made(kind, seed, weighted):
+    """Return a graph with strengths and whole-numbered distances (least common multiple / strength)."""
+    graph = nx.Graph(GRAPHS[kind](seed))
+    generator = np.random.default_rng(seed)
+    for _, _, known in graph.edges(data=True):
+        known["strength"] = int(generator.choice([1, 1, 2, 3, 4, 6]))
+    if weighted:
+        for a, b, known in distances(graph, "strength").edges(data=True):
+            graph.edges[a, b]["distance"] = known["distance"]
+    return graph
+
+
+def connected(graph):
+    return graph.subgraph(max(nx.connected_components(graph), key=len)).copy()
+
+
+def asked(each, name, graph, weighted):
+    if name in ("betweenness", "closeness"):
+        return getattr(each, name)(graph, "distance" if weighted else None)
+    return getattr(each, name)(graph, "strength" if weighted else None)
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+@pytest.mark.parametrize("kind", GRAPHS)
+@pytest.mark.parametrize("name", EXACT)
+@pytest.mark.parametrize("which", [name for name in ENGINES if name != "networkx"])
+def test_an_engine_agrees_with_networkx(which, name, kind, weighted) -> None:
+    if not ENGINES[which].has(name, weighted=weighted):
+        pytest.skip("not computed by this engine")
+    if not ENGINES[which].installed:
+        pytest.skip("not installed")
+    for seed in range(3):
+        graph = made(kind, seed, weighted)
+        if name == "eigenvector":
+            graph = connected(graph)
+        expected = asked(engine("networkx"), name, graph, weighted)
+        found = asked(engine(which), name, graph, weighted)
+        assert list(found) == list(graph)
+        largest = max((abs(value) for value in expected.values() if not math.isnan(value)), default=1.0)
+        for node, value in expected.items():
+            assert found[node] == pytest.approx(value, abs=1e-9 * max(largest, 1.0), nan_ok=True), node
+
+
+@pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
+def test_communities_are_as_good_and_repeatable(weighted) -> None:
+    pytest.importorskip("networkit")
+    graph = nx.planted_partition_graph(6, 30, 0.4, 0.02, seed=1)
+    for a, b, known in graph.edges(data=True):
+        known["strength"] = 1 + (a + b) % 3
+    weight = "strength" if weighted else None
+    expected = engine("networkx").communities(graph, weight)
+    found = engine("networkit").communities(graph, weight, seed=4)
+    assert found == engine("networkit").communities(graph, weight, seed=4)
+    assert sum(map(len, found)) == len(graph)
+    quality = [nx.community.modularity(graph, each, weight=weight) for each in (found, expected)]
+    assert quality[0] > quality[1] - 0.01
+
+
+def test_equally_long_paths_are_found_to_be_equal() -> None:
+    """With distances 1/strength as fractions, 1/3 + 1/3 + 1/3 would not be 1."""
+    pytest.importorskip("networkit")
+    graph = nx.Graph()
+    nx.add_path(graph, "abcd", strength=3)
+    nx.add_path(graph, "axd", strength=2)
+    graph.add_edge("a", "d", strength=1)
+    lengths = distances(graph, "strength")
+    found = engine("networkit").betweenness(lengths, "distance")
+    assert found == pytest.approx(engine("networkx").betweenness(lengths, "distance"), abs=1e-12)
+    assert found["x"] == pytest.approx(1 / 3)  # one of three ways from a to d
+
+
+def test_eigenvector_on_two_modes_is_never_that_of_networkit() -> None:
+    assert type(ENGINES["networkit"]).eigenvector is engines.Engine.eigenvector
+    assert type(ENGINES["rustworkx"]).eigenvector is engines.Engine.eigenvector
+
+
+def test_small_graphs_need_no_engine() -> None:
+    small, large = nx.path_graph(LARGE - 1), nx.path_graph(LARGE)
+    for name in MEASURES:
+        assert pick(small, name) is None
+        assert pick(large, name) is not None
+    assert pick(large, "degree") is None
+
+
+def test_auto_falls_back_to_networkx(monkeypatch) -> None:
+    monkeypatch.setattr(engines.Engine, "installed", False)
+    for name in MEASURES:
+        assert engine("auto", name).name == "networkx"
+
+
+def test_a_missing_engine_says_what_to_install(monkeypatch) -> None:
+    monkeypatch.setattr(engines.Engine, "installed", False)
+    with pytest.raises(MissingEngine) as raised:
+        engine("networkit")
+    assert "extra fast" in raised.value.remedy
+    with pytest.raises(UnknownName):
+        engine("abacus")
+
+
+def test_an_engine_says_what_it_does_not_compute() -> None:
+    for call in (ENGINES["matrix"].betweenness, ENGINES["matrix"].closeness, ENGINES["matrix"].communities):
+        with pytest.raises(MissingEngine, match="does not compute"):
+            call(nx.path_graph(3))
+    with pytest.raises(MissingEngine):
+        ENGINES["rustworkx"].betweenness(nx.path_graph(3), "distance")
+
+
+def test_every_installed_engine_tells_its_version() -> None:
+    for each in ENGINES.values():
+        if each.installed:
+            assert each.version[0].isdigit()
+
+
+def test_constraint_does_not_depend_on_how_rows_are_parted(monkeypatch) -> None:
+    graph = nx.barabasi_albert_graph(120, 4, seed=2)
+    whole = engine("matrix").constraint(graph)
+    monkeypatch.setattr(engines, "_ELEMENTS", 50)
+    assert engine("matrix").constraint(graph) == pytest.approx(whole, abs=1e-15)
