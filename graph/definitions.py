@@ -124,6 +124,16 @@ def distances(graph: nx.Graph, strength: str | None) -> nx.Graph:
     return copy
 
 
+def possessions(graph: nx.Graph) -> frozenset[str]:
+    """Return what a graph has of the things that measures need: ``groups``, ``signs``, ``modes``."""
+    has = {
+        "groups": any(group not in (None, "") for _, group in graph.nodes(data="group")),
+        "signs": any(sign is not None for _, _, sign in graph.edges(data="sign")),
+        "modes": two_modes(graph),
+    }
+    return frozenset(name for name, held in has.items() if held)
+
+
 # Groups
 
 

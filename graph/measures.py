@@ -17,6 +17,7 @@ from graph.definitions import (
     Values,
     merged,
     mode,
+    possessions,
     projection,
     sides,
     two_modes,
@@ -139,12 +140,8 @@ def measure(name: str) -> Measure:
 
 def fitting(graph: nx.Graph) -> list[Measure]:
     """Return the measures that a graph has what is needed for: groups, signs, two modes."""
-    has = {
-        "groups": any(group not in (None, "") for _, group in graph.nodes(data="group")),
-        "signs": any(sign is not None for _, _, sign in graph.edges(data=balance.SIGN)),
-        "modes": two_modes(graph),
-    }
-    return [each for each in MEASURES.values() if all(has[need] for need in each.needs)]
+    has = possessions(graph)
+    return [each for each in MEASURES.values() if each.needs <= has]
 
 
 def values(graph: nx.Graph, name: str, *, strength: str | None = None) -> Values:

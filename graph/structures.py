@@ -17,6 +17,7 @@ from graph.definitions import (
     blocs,
     co_membership,
     groups,
+    possessions,
     two_modes,
 )
 from graph.errors import BadValue, UnknownName, suggest
@@ -201,6 +202,12 @@ def find(name: str, among: Mapping[str, StructureMeasure] | None = None) -> Stru
             status=404,
             known=list(known),
         ) from None
+
+
+def fitting(graph: nx.Graph, among: Mapping[str, StructureMeasure]) -> list[StructureMeasure]:
+    """Return the measures that a graph has what is needed for: groups, signs, two modes."""
+    has = possessions(graph)
+    return [each for each in among.values() if each.needs <= has]
 
 
 def _compute(chosen: StructureMeasure, graph: nx.Graph, strength: str | None, choice: Choice) -> Found:

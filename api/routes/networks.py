@@ -5,23 +5,18 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import pages
 from api.negotiation import CSV, HTML, JSON, Format, choose
-from graph import exports
-from graph.bridges import bridges as find_bridges
 from graph.errors import UnknownName, suggest
 from graph.knowledge import KnowledgeGraph
-from graph.measures import MEASURES
-from graph.measures import centrality as measure_centrality
-from graph.networks import VIEWS, Network
-from graph.networks import network as build_network
-from graph.pictures import ASSETS, asset
-from graph.pictures import picture as draw_picture
+
+if TYPE_CHECKING:  # What computes is imported by the first request that needs it: a server starts sooner.
+    from graph.networks import Network
 
 router = APIRouter(tags=["networks"])
 
@@ -38,7 +33,13 @@ AsOf = Annotated[
     str | None, Query(description="The day the answer holds for, as 2024-01-31; today when absent.")
 ]
 Between = Annotated[str, Query(description="Names of two alliances, joined by a comma.")]
-MeasureName = Annotated[str, Query(description=f"One of {', '.join(MEASURES)}.")]
+MeasureName = Annotated[
+    str,
+    Query(
+        description="A measure of /networks, such as betweenness. On a two-mode network the two-mode form; "
+        "another by name: betweenness:one-mode, betweenness:projection, betweenness:weighted-projection."
+    ),
+]
 Imprecise = Annotated[
     str,
     Query(
@@ -50,12 +51,20 @@ Raw = Annotated[bool, Query(description="For alignment: every overlap, instead o
 Limit = Annotated[int | None, Query(ge=1, description="Rows at most.")]
 Form = Annotated[str | None, Query(description="A format by name, instead of the Accept header.")]
 
+Runs = Annotated[int, Query(ge=1, le=200, description="Runs of the search for the best partition.")]
+Seed = Annotated[int, Query(ge=0, description="The seed of the first run; the same seed, the same answer.")]
+
 BLOCS = "artemis,ilrs"
+RUNS, SEED = 20, 1
 
 
 @router.get("/networks", summary="The networks there are", response_class=Response)
 def list_networks(request: Request, format: Form = None) -> Response:
     """List the networks and the measures."""
+    from graph.measures import FORMS, MEASURES
+    from graph.networks import VIEWS
+    from graph.structures import PARTITIONS, STRUCTURES
+
     chosen = _choose(request, TABLE_FORMATS, format)
     views = [
         {
@@ -67,19 +76,30 @@ def list_networks(request: Request, format: Form = None) -> Response:
         for view in VIEWS.values()
     ]
     measures = [
-        {"measure": each.name, "title": each.title, "meaning": each.meaning, "reference": each.reference.text}
+        {
+            "measure": each.name,
+            "title": each.title,
+            "meaning": each.meaning,
+            "needs": sorted(each.needs),
+            "reference": each.reference.text,
+        }
         for each in MEASURES.values()
     ]
+    whole = {"structures": _listed(STRUCTURES), "partitions": _listed(PARTITIONS)}
     if chosen is HTML:
-        return _page(request, "networks.html", TABLE_FORMATS, views=views, measures=measures, network=None)
+        return _page(
+            request, "networks.html", TABLE_FORMATS, views=views, measures=measures, network=None, **whole
+        )
     if chosen is CSV:
         return _table(views)
-    return JSONResponse({"networks": views, "measures": measures})
+    return JSONResponse({"networks": views, "measures": measures, "forms": FORMS, **whole})
 
 
 @router.get(FILES + "/{name}", include_in_schema=False)
 def read_file(name: str) -> Response:
     """Return a script or a style sheet of the pictures."""
+    from graph.pictures import ASSETS, asset
+
     if name not in ASSETS:
         raise UnknownName(f"There is no file “{name}”.", remedy=suggest(name, ASSETS), code="unknown-file")
     text, media_type = asset(name)
@@ -97,10 +117,10 @@ def read_network(
     format: Form = None,
 ) -> Response:
     """Return a network as it stood on a day: node-link JSON, GraphML, GEXF, an edge list, or a page."""
+    from graph import exports
+
     chosen = _choose(request, NETWORK_FORMATS, format)
-    found = build_network(
-        _graph(request), view, as_of=as_of, imprecise=imprecise, raw=raw, between=_names(between)
-    )
+    found = _network(request, view, as_of, between, imprecise, raw)
     if chosen is HTML:
         return _page(
             request,
@@ -136,22 +156,75 @@ def read_centrality(
     format: Form = None,
 ) -> Response:
     """Return the value and the rank of every node, with the method, the graph and the reference."""
+    from graph import exports
+    from graph.measures import centrality, fitting
+
     chosen = _choose(request, TABLE_FORMATS, format)
-    found = build_network(
-        _graph(request), view, as_of=as_of, imprecise=imprecise, raw=raw, between=_names(between)
-    )
-    table = measure_centrality(found, measure)
+    found = _network(request, view, as_of, between, imprecise, raw)
+    table = centrality(found, measure)
     if chosen is CSV:
         return _download(
             exports.centrality_csv(table, limit), CSV, f"{table.view}-{table.measure}-{table.as_of}.csv"
         )
     record = exports.centrality_record(table, limit)
     if chosen is HTML:
-        groups = _groups(found)
+        measures = {each.name: each for each in fitting(found.graph)}
         return _page(
-            request, "centrality.html", TABLE_FORMATS, table=record, measures=MEASURES, groups=groups
+            request, "centrality.html", TABLE_FORMATS, table=record, measures=measures, groups=_groups(found)
         )
     return JSONResponse(record)
+
+
+@router.get(
+    "/networks/{view}/communities", summary="Partitions of the nodes of a network", response_class=Response
+)
+def read_communities(
+    request: Request,
+    view: View,
+    measure: Annotated[
+        str, Query(description="louvain (the best partition), blocs, or camps for a signed network.")
+    ] = "louvain",
+    as_of: AsOf = None,
+    between: Between = BLOCS,
+    imprecise: Imprecise = "exclude",
+    raw: Raw = False,
+    runs: Runs = RUNS,
+    seed: Seed = SEED,
+    limit: Limit = None,
+    format: Form = None,
+) -> Response:
+    """Return the community of every node, the modularity, and how far communities are the blocs."""
+    from graph.structures import PARTITIONS, find
+
+    find(measure, PARTITIONS)
+    found = _network(request, view, as_of, between, imprecise, raw)
+    return _structure(request, found, measure, runs, seed, limit, format)
+
+
+@router.get("/networks/{view}/structure", summary="Measures of a network as a whole", response_class=Response)
+def read_structure(
+    request: Request,
+    view: View,
+    measure: Annotated[
+        str,
+        Query(
+            description="A measure of /networks: brokerage, two-mode-brokerage, mixing, and for signed "
+            "networks triads or frustration."
+        ),
+    ] = "brokerage",
+    as_of: AsOf = None,
+    between: Between = BLOCS,
+    imprecise: Imprecise = "exclude",
+    raw: Raw = False,
+    limit: Limit = None,
+    format: Form = None,
+) -> Response:
+    """Return what a measure of the whole network finds, with the method, the graph and the references."""
+    from graph.structures import STRUCTURES, find
+
+    find(measure, STRUCTURES)
+    found = _network(request, view, as_of, between, imprecise, raw)
+    return _structure(request, found, measure, RUNS, SEED, limit, format)
 
 
 @router.get("/networks/{view}/picture", summary="The picture of a network", response_class=Response)
@@ -168,6 +241,9 @@ def read_picture(
     format: Form = None,
 ) -> Response:
     """Show a network between two blocs, with the same numbers as a table."""
+    from graph.pictures import ASSETS
+    from graph.pictures import picture as draw_picture
+
     _choose(request, (HTML,), format)
     drawn = draw_picture(
         _graph(request),
@@ -191,6 +267,9 @@ def read_bridges(
     format: Form = None,
 ) -> Response:
     """Return the states in both blocs, those tied to both indirectly, and what runs through each state."""
+    from graph import exports
+    from graph.bridges import bridges as find_bridges
+
     chosen = _choose(request, TABLE_FORMATS, format)
     found = find_bridges(_graph(request), _names(between), as_of, imprecise)
     if chosen is CSV:
@@ -199,6 +278,58 @@ def read_bridges(
     if chosen is HTML:
         return _page(request, "bridges.html", TABLE_FORMATS, found=record, between=between)
     return JSONResponse(record)
+
+
+#: Parameters of every address; any other is an option of the view.
+_OWN = frozenset({"as_of", "between", "imprecise", "raw", "measure", "limit", "format", "runs", "seed"})
+
+
+def _network(
+    request: Request, view: str, as_of: str | None, between: str, imprecise: str, raw: bool
+) -> Network:
+    from graph.networks import network
+
+    options: dict[str, Any] = {name: text for name, text in request.query_params.items() if name not in _OWN}
+    blocs = _names(between)
+    graph = _graph(request)
+    return network(graph, view, as_of=as_of, imprecise=imprecise, raw=raw, between=blocs, **options)
+
+
+def _structure(
+    request: Request,
+    found: Network,
+    measure: str,
+    runs: int,
+    seed: int,
+    limit: int | None,
+    format: str | None,
+) -> Response:
+    from graph.findings import structure_csv, structure_record
+    from graph.structures import PARTITIONS, STRUCTURES, fitting, structure
+
+    chosen = _choose(request, TABLE_FORMATS, format)
+    told = structure(found, measure, runs=runs, seed=seed)
+    if chosen is CSV:
+        return _download(structure_csv(told, limit), CSV, f"{told.view}-{told.measure}-{told.as_of}.csv")
+    record = structure_record(told, limit)
+    if chosen is not HTML:
+        return JSONResponse(record)
+    alike = PARTITIONS if told.measure in PARTITIONS else STRUCTURES
+    measures, groups = fitting(found.graph, alike), _groups(found)
+    return _page(request, "structure.html", TABLE_FORMATS, found=record, measures=measures, groups=groups)
+
+
+def _listed(measures: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "measure": each.name,
+            "title": each.title,
+            "meaning": each.meaning,
+            "needs": sorted(each.needs),
+            "reference": each.references[0].text,
+        }
+        for each in measures.values()
+    ]
 
 
 def _graph(request: Request) -> KnowledgeGraph:
