@@ -32,6 +32,10 @@ class RemotePool:
         """Close the connections."""
         await self._client.aclose()
 
+    def status(self) -> dict[str, int]:
+        """Return nothing: the workers are the other server's."""
+        return {}
+
     async def evaluate(
         self,
         query: str | ReadQuery,
