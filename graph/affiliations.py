@@ -68,11 +68,11 @@ def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None 
         certainly begun by the day.
     """
     chosen = {option.name: option.default for option in OPTIONS} | dict(options or {})
-    lowest = LEVELS.index(str(chosen["level"]))
+    levels, text = LEVELS[: LEVELS.index(str(chosen["level"])) + 1], day.isoformat()
     held: list[Row] = [
-        {**row, "certain": _certain(row, day)}
+        {**row, "certain": certain}
         for row in kg.run("networks/affiliation")
-        if LEVELS.index(row.get("level") or "state") <= lowest and _held(row, day)
+        if (row.get("level") or LEVELS[0]) in levels and (certain := _certain(row, text)) is not None
     ]
     return trusted(kg, held, str(chosen["tradition"]), str(chosen["verified"]))
 
@@ -103,14 +103,15 @@ def trusted(kg: Knowledge, rows: list[Row], tradition: str, verified: str) -> li
     return [row for row in rows if (spoken.get(row["source"]) == wanted) == own]
 
 
-def _certain(row: Row, day: dt.date) -> bool:
+def _certain(row: Row, day: str) -> bool | None:
+    """Say whether a tie had certainly begun by a day; None when it cannot hold on the day."""
+    ended = row.get("ended")
+    if ended and ended <= day:
+        return None
     begun = row.get("begun")
-    return bool(row.get("certain")) if begun is None else begun <= day.isoformat()
-
-
-def _held(row: Row, day: dt.date) -> bool:
-    text, ended = day.isoformat(), row.get("ended")
-    if ended and ended <= text:
-        return False
+    if begun is None:
+        return bool(row.get("certain"))
+    if begun <= day:
+        return True
     possible = row.get("possible")
-    return _certain(row, day) or bool(row.get("begun") is None or (possible and possible <= text))
+    return False if possible and possible <= day else None

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.blocs import Knowledge
+from graph.threads import one_thread
 
 Row = Mapping[str, Any]
 Matrix = NDArray[np.float64]
@@ -213,9 +214,11 @@ def agreement(calls: Sequence[RollCall], states: Iterable[str] | None = None) ->
             if way in ways and code in place:
                 ways[way][row, place[code]] = 1.0
     took = ways["yes"] + ways["no"] + ways["abstained"]
-    same = sum((votes.T @ votes for votes in ways.values()), np.zeros((len(found), len(found))))
-    half = ways["abstained"].T @ (ways["yes"] + ways["no"])
-    return Agreement(tuple(found), took.T @ took, same + 0.5 * (half + half.T))
+    with one_thread():
+        same = sum((votes.T @ votes for votes in ways.values()), np.zeros((len(found), len(found))))
+        half = ways["abstained"].T @ (ways["yes"] + ways["no"])
+        shared = took.T @ took
+    return Agreement(tuple(found), shared, same + 0.5 * (half + half.T))
 
 
 def voters(calls: Iterable[RollCall]) -> set[str]:

@@ -15,6 +15,7 @@ from graph.blocs import Bloc, Knowledge, find_blocs
 from graph.errors import BadValue, UnknownName, suggest
 from graph.networks import BLOCS, BOTH, NEITHER, blocs_of, day, group_of
 from graph.rollcalls import FAVOUR, Agreement, Matrix, Record, RollCall
+from graph.threads import one_thread
 
 #: A mean position from this upward is yes, and up to the other one no; between them it is mixed.
 YES, NO = 0.75, 0.25
@@ -302,7 +303,8 @@ def split(found: Agreement, minimum: int = 1) -> tuple[tuple[set[str], set[str]]
     if total == 0:
         return (set(found.states), set()), 0.0
     surplus = _surplus(weights)
-    sizes, vectors = np.linalg.eigh(surplus)
+    with one_thread():
+        sizes, vectors = np.linalg.eigh(surplus)
     if sizes[-1] < 1e-9:
         return (set(found.states), set()), 0.0
     side = vectors[:, -1] > 0
@@ -335,10 +337,14 @@ def bloc_modularity(
     if total == 0:
         return 0.0, None, None
     surplus = _surplus(weights)
-    sizes = tuple(int((labels == group).sum()) for group in np.unique(labels))
-    value = sum(_inner(surplus, (labels == group)[None, :].astype(float))[0] for group in np.unique(labels))
-    scores = sum(_inner(surplus, drawn) for drawn in _drawn(sizes, runs, seed))
-    scores, value = scores / total, float(value / total)
+    found = np.unique(labels)
+    sizes = tuple(int((labels == group).sum()) for group in found)
+    # The rows of the surplus sum to 0, so that two groups have the same inner sum: one is enough.
+    kept, times = (1, 2) if len(found) == 2 else (len(found), 1)
+    with one_thread():
+        own = sum(_inner(surplus, (labels == group)[None, :].astype(float))[0] for group in found[:kept])
+        drawn = sum(_inner(surplus, members) for members in _drawn(sizes, runs, seed)[:kept])
+    scores, value = times * drawn / total, float(times * own / total)
     spread = float(scores.std(ddof=1))
     if spread < 1e-12:
         return value, None, None
