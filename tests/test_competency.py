@@ -594,14 +594,15 @@ RESOURCE_LAWS = {
     "USA": {"CSLCA-51301", "CSLCA-51302", "CSLCA-51303", "CSLCA-403"},
     "LUX": {"LUX-1", "LUX-2", "LUX-4", "LUX-15", "LUX-16", "LUX-18"},
     "JPN": {"JPN-2", "JPN-3", "JPN-4", "JPN-5", "JPN-6"},
+    "ARE": {"UAE-RES-1"},
 }
 
 
-def test_three_laws_whose_text_was_read_grant_rights_in_resources_today(ask: Ask) -> None:
+def test_four_states_have_rules_in_force_on_rights_in_resources_today(ask: Ask) -> None:
     rows = ask(28)
-    standing = {str(state): codes(rows, state=state) for state in codes(rows, "state", in_force=True)}
-    assert {state: standing[state] for state in RESOURCE_LAWS} == RESOURCE_LAWS
-    assert set(standing) - {"ARE"} == set(RESOURCE_LAWS)
+    in_force = [row for row in rows if row["in_force"]]
+    standing = {str(state): codes(in_force, state=state) for state in codes(in_force, "state")}
+    assert standing == RESOURCE_LAWS
     assert codes(rows, norm="N-US-RESOURCE-TITLE") == {"CSLCA-51303"}
     assert codes(rows, norm="N-LUX-APPROPRIABLE") == {"LUX-1"}
     assert "international obligations" in told(rows, "CSLCA-51303")
@@ -617,6 +618,7 @@ def test_three_laws_whose_text_was_read_grant_rights_in_resources_today(ask: Ask
         ("2017-08-02", {"USA", "LUX"}),
         ("2021-12-22", {"USA", "LUX", "ARE"}),
         ("2021-12-23", {"USA", "LUX", "ARE", "JPN"}),
+        ("2024-01-01", {"USA", "LUX", "ARE", "JPN"}),
     ],
 )
 def test_national_resource_laws_came_one_after_the_other(ask: Ask, day: str, states: set[str]) -> None:
