@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import logging
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
 
-from fastapi import Request
+from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
 
+from api.answercache import edition, is_lasting
 from api.settings import Settings
-from graph.errors import BadValue
+from graph.errors import BadValue, SpacenormsError
 from graph.guard import ReadQuery
 
+_log = logging.getLogger(__name__)
+_FIRST = asyncio.FIRST_COMPLETED
 _LOOK_SECONDS = 0.1
+_HELD = 2**20
 
 
 class ClientLeftError(Exception):
@@ -48,6 +56,22 @@ def time_limit(settings: Settings, wanted: str | None) -> float:
     return min(seconds, settings.query_time_limit)
 
 
+@dataclass
+class Answer:
+    """The answer of a query: all of it, or the beginning of a long one that is still being written.
+
+    Attributes
+    ----------
+    body
+        The bytes that are there.
+    rest
+        What follows; None when nothing does.
+    """
+
+    body: bytes
+    rest: Rest | None = None
+
+
 async def evaluate(
     request: Request,
     query: str | ReadQuery,
@@ -71,7 +95,7 @@ async def evaluate(
     Returns
     -------
     bytes
-        The answer as the engine wrote it.
+        The answer as the engine wrote it, or wrote it before for the same question.
 
     Raises
     ------
@@ -80,14 +104,159 @@ async def evaluate(
     ClientLeftError
         When nobody waits for the answer any more.
     """
+    answer = await begin(
+        request,
+        query,
+        media_type,
+        default_graphs=default_graphs,
+        named_graphs=named_graphs,
+        timeout=timeout,
+        held=None,
+    )
+    return answer.body
+
+
+async def begin(
+    request: Request,
+    query: str | ReadQuery,
+    media_type: str | None = None,
+    *,
+    default_graphs: Sequence[str] | None = None,
+    named_graphs: Sequence[str] | None = None,
+    timeout: float | None = None,
+    held: int | None = _HELD,
+) -> Answer:
+    """Evaluate a query as `evaluate` does, but return with the beginning of an answer that is long.
+
+    Parameters
+    ----------
+    request, query, media_type, default_graphs, named_graphs, timeout
+        As there.
+    held
+        Bytes that are gathered before the answer counts as long, so that a fault can be told with its own
+        status until then; None gathers everything.
+
+    Returns
+    -------
+    Answer
+        Whole when it is no longer than that. Otherwise `Streamed` sends it.
+    """
     state = request.app.state
+    text = query if isinstance(query, str) else query.text
+    made = edition(request)
+    key = (made, text, media_type, _frozen(default_graphs), _frozen(named_graphs))
+    if made and (kept := state.answers.get(key)) is not None:
+        return Answer(kept)
     limit = timeout if timeout is not None else state.settings.query_time_limit
-    task = asyncio.create_task(state.pool.evaluate(query, media_type, default_graphs, named_graphs, limit))
+    pieces = _Pieces(held)
+    task = asyncio.create_task(
+        state.pool.evaluate(query, media_type, default_graphs, named_graphs, limit, pieces.add)
+    )
+    await _wait(request, task, pieces)
+    if not task.done():
+        return Answer(pieces.taken(), Rest(task, request, pieces))
+    body = pieces.taken() + task.result()
+    if made and is_lasting(text):
+        state.answers.put(key, body, len(body))
+    return Answer(body)
+
+
+def _frozen(graphs: Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if graphs is None else tuple(graphs)
+
+
+async def _wait(request: Request, task: asyncio.Task[bytes], pieces: _Pieces) -> None:
+    """Wait until the answer is there, or much of it."""
+    much = asyncio.create_task(pieces.are_many.wait())
     try:
-        while not (await asyncio.wait({task}, timeout=_LOOK_SECONDS))[0]:
+        while not (await asyncio.wait({task, much}, timeout=_LOOK_SECONDS, return_when=_FIRST))[0]:
             if await request.is_disconnected():
                 raise ClientLeftError
-    finally:
+    except BaseException:
         task.cancel()
-    body: bytes = await task
-    return body
+        raise
+    finally:
+        much.cancel()
+
+
+@dataclass
+class _Pieces:
+    held: int | None
+    length: int = 0
+    waiting: deque[bytes] = field(default_factory=deque)
+    are_many: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, piece: bytes) -> None:
+        self.waiting.append(piece)
+        self.length += len(piece)
+        if self.held is not None and self.length > self.held:
+            self.are_many.set()
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.waiting
+
+    def taken(self) -> bytes:
+        found = b"".join(self.waiting)
+        self.waiting.clear()
+        self.are_many.clear()
+        return found
+
+
+@dataclass
+class Rest:
+    """What is still being written of a long answer.
+
+    It is taken from the worker as fast as that writes it, up to the limit of results, so that a client who
+    reads slowly keeps no worker from others.
+    """
+
+    task: asyncio.Task[bytes]
+    _request: Request
+    _pieces: _Pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the bytes as they come; a fault is raised in their place."""
+        while not self.task.done():
+            await asyncio.wait({self.task}, timeout=_LOOK_SECONDS if self._pieces.is_empty else 0)
+            if await self._request.is_disconnected():
+                raise ClientLeftError
+            if found := self._pieces.taken():
+                yield found
+        yield self._pieces.taken() + self.task.result()
+
+
+class Streamed(Response):
+    """A long answer, sent while it is being written.
+
+    After a fault the transfer is broken off, so that nobody takes a part for the whole.
+
+    Parameters
+    ----------
+    answer
+        With a rest.
+    headers
+        Of the response.
+    """
+
+    def __init__(self, answer: Answer, headers: dict[str, str]) -> None:
+        super().__init__(headers=headers)
+        del self.headers["content-length"]
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        rest = self._answer.rest
+        assert rest is not None  # noqa: S101 - what is whole is sent as an ordinary response
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": self._answer.body, "more_body": True})
+            async for piece in rest:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except SpacenormsError as error:
+            _log.warning("A long answer was broken off: %s", error.code)
+        except ClientLeftError:
+            pass
+        finally:
+            rest.task.cancel()

@@ -17,11 +17,14 @@ from starlette.responses import HTMLResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import settings as settings_of
+from api.answercache import AnswerCache
+from api.compression import Compression
 from api.limits import Limits
 from api.logs import RequestLog
 from api.metrics import Metrics
 from api.problems import UnexpectedErrors, install
 from api.reload import Generations, Reloader
+from api.repetition import RepeatedAnswers
 from api.routes import routers
 from api.security import SecurityHeaders
 from api.settings import Settings, networks
@@ -81,6 +84,7 @@ def create_application(
     application.state.settings = settings
     application.state.graph = graph
     application.state.pool = _pool(settings, graph)
+    application.state.answers = AnswerCache(settings.answer_cache_bytes)
     application.state.metrics = Metrics()
     application.state.reloader = Reloader(
         application, load, partial(_pool, settings), settings.shutdown_time_limit
@@ -123,6 +127,8 @@ def _add_middleware(application: FastAPI) -> None:
     # The last one added is the outermost, so that even an unforeseen error has the headers of the others.
     state = application.state
     application.add_middleware(UnexpectedErrors)
+    application.add_middleware(Compression)
+    application.add_middleware(RepeatedAnswers, answers=application.state.answers)
     application.add_middleware(Generations, reloader=state.reloader)
     application.add_middleware(Limits, settings=state.settings)
     application.add_middleware(

@@ -52,10 +52,12 @@ TURTLE = Format("turtle", "text/turtle", ("application/x-turtle",))
 NTRIPLES = Format("ntriples", "application/n-triples")
 JSONLD = Format("jsonld", "application/ld+json", ("application/json",))
 RDFXML = Format("xml", "application/rdf+xml", ("application/xml", "text/xml"))
+TRIG = Format("trig", "application/trig", ("application/x-trig",))
+NQUADS = Format("nquads", "application/n-quads", ("text/x-nquads",))
 PROBLEM = Format("json", "application/problem+json", ("application/json",))
 
 RESULTS = (RESULTS_JSON, RESULTS_XML, CSV, TSV)
-GRAPHS = (TURTLE, JSONLD, NTRIPLES, RDFXML)
+GRAPHS = (TURTLE, JSONLD, NTRIPLES, RDFXML, TRIG, NQUADS)
 
 
 def choose(offered: Sequence[Format], accept: str | None, name: str | None = None) -> Choice:

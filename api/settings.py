@@ -33,6 +33,9 @@ class Settings(BaseSettings):
     )
     max_result_bytes: int = Field(default=64 * 2**20, ge=1024, description="The longest result, in bytes.")
     max_query_bytes: int = Field(default=256 * 2**10, ge=1024, description="The longest query, in bytes.")
+    answer_cache_bytes: int = Field(
+        default=32 * 2**20, ge=0, description="Bytes of answers kept for repeated questions; 0 for none."
+    )
     max_body_bytes: int = Field(
         default=2**20,
         ge=1024,

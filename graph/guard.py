@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 
 import pyoxigraph
 
+from graph.dataset import GROUPS
 from graph.errors import BadQuery, closest, suggest
 from graph.namespaces import BASE
 from graph.tokens import Malformed, Token, is_character, tokens, words
@@ -95,7 +96,7 @@ def inspect(query: str, graphs: Collection[str] | None = None) -> ReadQuery:
 
 
 def _check_graph(graph: str, graphs: Collection[str], query: str) -> None:
-    if graph not in graphs:
+    if graph not in graphs and graph not in GROUPS:
         raise BadQuery(
             f"FROM names <{graph}>, which is no graph of this store, and nothing is fetched from elsewhere.",
             remedy=f"{suggest(graph, graphs)} Leave FROM out to ask all graphs at once.".strip(),

@@ -136,10 +136,11 @@ class KnowledgeGraph:
         files: list[Path] = list(loader.data_files(paths))
         if release:
             loader.load_release(oxigraph)
+            loader.load_examples(oxigraph)
             files += loader.release_files()
         loader.load_data(oxigraph, paths)
         loader.derive(oxigraph, when)
-        return cls(EmbeddedStore(oxigraph), loader.fingerprint(files), when)
+        return cls(EmbeddedStore(oxigraph), loader.fingerprint([*files, *loader.rule_files()]), when)
 
     def query(self, query: str, **values: object) -> Result:
         """Run a saved query by name, or a query by its text.

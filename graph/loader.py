@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
-from graph import saved
+from graph import examples, saved
 from graph.errors import BadData
 from graph.namespaces import GRAPHS
-from graph.resources import ontology_dir
+from graph.resources import ontology_dir, queries_dir
 
 FORMATS = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -125,6 +125,17 @@ def load_data(store: ox.Store, given: Iterable[Path]) -> None:
     """Load a user's files; those that name no graph get one named after the file."""
     for path in data_files(given):
         load_file(store, path, f"{GRAPHS}data/{path.stem}")
+
+
+def load_examples(store: ox.Store) -> None:
+    """Put the saved queries into a graph of their own."""
+    target = ox.NamedNode(examples.GRAPH)
+    store.bulk_extend([ox.Quad(t.subject, t.predicate, t.object, target) for t in examples.triples()])
+
+
+def rule_files() -> list[Path]:
+    """Return the files of the rules, on which the derived graphs depend."""
+    return sorted((queries_dir() / "rules").glob("*.rq"))
 
 
 def rules() -> list[saved.SavedQuery]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import httpx2
 
@@ -43,8 +43,9 @@ class RemotePool:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         timeout: float = 10.0,
+        sink: Callable[[bytes], None] | None = None,
     ) -> bytes:
-        """Evaluate a query on the server; parameters and errors as in the pool of workers.
+        """Evaluate a query on the server; parameters and errors as in the pool, but the answer in one piece.
 
         FROM and graph parameters are refused, since the server might fetch what they name.
         """

@@ -9,7 +9,18 @@ from collections.abc import Iterator
 from fastapi import APIRouter
 
 #: Modules of this package; each has a `router`.
-NAMES = ("sparql", "wellknown", "health", "queries", "conflicts", "significance", "networks", "search", "records", "pages")
+NAMES = (
+    "sparql",
+    "wellknown",
+    "health",
+    "queries",
+    "conflicts",
+    "significance",
+    "networks",
+    "search",
+    "records",
+    "pages",
+)
 
 
 def routers() -> Iterator[APIRouter]:

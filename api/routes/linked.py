@@ -25,6 +25,9 @@ from api.routes.records import (
     records_of,
     responses_of,
 )
+from api.routes.wellknown import endpoint_of
+from graph import void
+from graph.description import write_rdf
 from graph.errors import UnknownName, suggest
 from graph.kinds import BY_SINGULAR
 from graph.knowledge import KnowledgeGraph
@@ -107,7 +110,8 @@ def dataset(request: Request, format: Form = None) -> Response:
     headers = headers_of(alternates)
     graph: KnowledgeGraph = request.app.state.graph
     if form in RDF_FORMATS:
-        return rdf_answer(graph, "views/record-edition-description", form, headers)
+        content = write_rdf(dict.fromkeys(void.triples(graph, endpoint_of(request))), form.media_type)
+        return Response(content, media_type=form.media_type, headers=headers)
     edition = next(iter(graph.run("views/record-edition")), {})
     rows = graph.run("views/record-dataset")
     if form is JSON:

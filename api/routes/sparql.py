@@ -10,11 +10,14 @@ from urllib.parse import parse_qsl, urlencode
 
 import pyoxigraph as ox
 from fastapi import APIRouter, Request, Response
+from starlette.concurrency import run_in_threadpool
 
-from api.answering import ClientLeftError, evaluate, time_limit
+from api.answercache import CACHE_CONTROL, entity_tag, is_known
+from api.answering import ClientLeftError, Streamed, begin, evaluate, time_limit
 from api.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, choose, prefers_html
 from api.pages import render
 from api.problems import problem_of
+from api.routes.wellknown import service
 from graph.errors import BadQuery, SpacenormsError
 from graph.guard import ReadQuery, inspect
 from graph.knowledge import plain
@@ -43,6 +46,7 @@ class Operation:
     timeout: str | None
     format: str | None
     accept: str | None
+    all: tuple[tuple[str, str], ...]
 
 
 def _parameter(name: str, description: str, *, is_list: bool = False) -> dict[str, Any]:
@@ -56,7 +60,7 @@ _PARAMETERS = [
     _parameter("default-graph-uri", "A graph of the default graph; wins over FROM.", is_list=True),
     _parameter("named-graph-uri", "A graph that GRAPH reaches; wins over FROM NAMED.", is_list=True),
     _parameter("timeout", "Seconds after which to stop; the server's own limit is the most."),
-    _parameter("format", "html, json, xml, csv, tsv, turtle, jsonld or ntriples; wins over Accept."),
+    _parameter("format", "html, json, xml, csv, tsv, turtle, trig, ntriples, nquads or jsonld."),
 ]
 _DESCRIBED = {
     200: {
@@ -75,7 +79,7 @@ _DESCRIBED = {
 )
 @router.head("/sparql", include_in_schema=False)
 async def sparql_get(request: Request) -> Response:
-    """Evaluate the query in the address; without one, show a browser the form.
+    """Evaluate the query in the address; without one, show a browser the form and programs the service.
 
     The default graph is the union of all graphs, asserted and derived, unless FROM or a parameter names
     another. Nothing writes, reads a file or reaches another host.
@@ -193,6 +197,7 @@ def _operation(request: Request, pairs: Pairs) -> Operation | None:
         timeout=given.get("timeout", [None])[0],
         format=given.get("format", [None])[0] or None,
         accept=request.headers.get("accept"),
+        all=tuple(pairs),
     )
 
 
@@ -221,7 +226,7 @@ def _repeated() -> BadQuery:
 async def _respond(request: Request, pairs: Pairs) -> Response:
     operation = _operation(request, pairs)
     if operation is None:
-        return _form(request)
+        return await _without_query(request, pairs)
     read: ReadQuery | None = None
     try:
         read = inspect(operation.query, request.app.state.pool.graphs)
@@ -249,29 +254,52 @@ def _asks_for_page(operation: Operation) -> bool:
 
 
 async def _answer(request: Request, operation: Operation, read: ReadQuery, chosen: Choice) -> Response:
-    body = await _evaluate(request, operation, read, chosen.format.media_type)
-    headers = {"Content-Type": chosen.content_type, "Vary": "Accept"}
+    timeout = time_limit(request.app.state.settings, operation.timeout)
+    headers = _headers(request, operation, read, chosen)
+    if is_known(request.headers.get("if-none-match"), headers.get("ETag")):
+        return Response(status_code=304, headers=headers)
+    answer = await begin(
+        request,
+        read,
+        chosen.format.media_type,
+        default_graphs=operation.default_graphs,
+        named_graphs=operation.named_graphs,
+        timeout=timeout,
+    )
+    headers["Content-Type"] = chosen.content_type
     if operation.format and chosen.format.name in ("csv", "tsv"):
         headers["Content-Disposition"] = f'attachment; filename="result.{chosen.format.name}"'
-    return Response(body, headers=headers)
+    if answer.rest is not None:
+        return Streamed(answer, headers)
+    return Response(answer.body, headers=headers)
+
+
+def _headers(request: Request, operation: Operation, read: ReadQuery, chosen: Choice) -> dict[str, str]:
+    tag = entity_tag(request, read.text, chosen.media_type, operation.all)
+    if tag is None or request.method == "POST":
+        return {"Vary": "Accept", "Cache-Control": "no-store"}
+    return {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}
 
 
 async def _evaluate(request: Request, operation: Operation, read: ReadQuery, media_type: str) -> bytes:
+    timeout = time_limit(request.app.state.settings, operation.timeout)
     return await evaluate(
         request,
         read,
         media_type,
         default_graphs=operation.default_graphs,
         named_graphs=operation.named_graphs,
-        timeout=time_limit(request.app.state.settings, operation.timeout),
+        timeout=timeout,
     )
 
 
-def _form(request: Request) -> Response:
+async def _without_query(request: Request, pairs: Pairs) -> Response:
+    """Show a browser the form, and describe the service to a program that asks for nothing else."""
     wanted = request.query_params.get("format")
-    is_browser = wanted == "html" if wanted else prefers_html(request.headers.get("accept"))
-    if is_browser and request.method != "POST":
-        return render(request, "sparql.html", saved=_saved(), headers={"Vary": "Accept"})
+    if request.method != "POST" and "query" not in dict(pairs):
+        if wanted == "html" or (not wanted and prefers_html(request.headers.get("accept"))):
+            return render(request, "sparql.html", saved=_saved(), headers={"Vary": "Accept"})
+        return await run_in_threadpool(service, request, wanted)
     raise BadQuery(
         "There is no query in the request.",
         remedy="Send it as the parameter query, such as /sparql?query=ASK%20%7B%7D; a browser gets a form.",

@@ -1,0 +1,120 @@
+"""Answers kept in memory, so that a question that is asked again costs no evaluation."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Hashable
+from functools import cache, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from starlette.requests import HTTPConnection
+
+from graph.tokens import Malformed, tokens, words
+
+#: Functions whose value differs from one evaluation to the next.
+_FLEETING = ("NOW", "RAND", "UUID")
+_OVERHEAD = 500
+
+#: A client may keep an answer, but asks each time whether the data are still the same.
+CACHE_CONTROL = "public, no-cache"
+
+
+class AnswerCache:
+    """The answers asked for last, up to so many bytes.
+
+    Parameters
+    ----------
+    most
+        Bytes to keep in all; 0 keeps nothing.
+    longest
+        Bytes of the longest answer that is kept.
+    """
+
+    def __init__(self, most: int, longest: int = 2**20) -> None:
+        self._most = most
+        self._longest = min(longest, most)
+        self._kept: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
+        self.size = 0
+
+    def get(self, key: Hashable) -> Any:
+        """Return what is kept under a key; None when nothing is."""
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        self._kept.move_to_end(key)
+        return found[0]
+
+    def put(self, key: Hashable, answer: Any, length: int) -> None:
+        """Keep an answer of so many bytes, and let those go that were not asked for longest."""
+        if length > self._longest:
+            return
+        if key in self._kept:
+            self.size -= self._kept.pop(key)[1]
+        self._kept[key] = (answer, length + _OVERHEAD)
+        self.size += length + _OVERHEAD
+        while self.size > self._most:
+            _, (_, freed) = self._kept.popitem(last=False)
+            self.size -= freed
+
+
+def edition(request: HTTPConnection) -> tuple[str, ...] | None:
+    """Return what an answer depends on beside the question: the data, the day and the program.
+
+    None where the data are another server's, which may change them at any moment.
+    """
+    graph = request.app.state.graph
+    if graph.version == "remote":
+        return None
+    return (graph.version, graph.today.isoformat(), _program())
+
+
+@cache
+def _program() -> str:
+    try:
+        return version("spacenorms")
+    except PackageNotFoundError:
+        return "0"
+
+
+@lru_cache(maxsize=256)
+def is_lasting(query: str) -> bool:
+    """Tell whether a query has the same answer whenever it is asked of the same data."""
+    try:
+        found = (word.upper for token in tokens(query) if token.kind == "word" for word in words(token))
+        return not any(word.endswith(_FLEETING) for word in found)
+    except Malformed:
+        return False
+
+
+def entity_tag(request: HTTPConnection, query: str, *parts: object) -> str | None:
+    """Return the entity tag of an answer: weak, since compressed or not it is the same answer.
+
+    Parameters
+    ----------
+    request
+        Asks the application whose data count.
+    query
+        The SPARQL text.
+    *parts
+        All else that the answer depends on: format, data set, parameters.
+
+    Returns
+    -------
+    str or None
+        The value of an ETag header; None when the answer may differ the next time.
+    """
+    made = edition(request)
+    if made is None or not is_lasting(query):
+        return None
+    digest = hashlib.blake2b(repr((made, query, parts)).encode("utf-8", "replace"), digest_size=16)
+    return f'W/"{digest.hexdigest()}"'
+
+
+def is_known(wanted: str | None, tag: str | None) -> bool:
+    """Tell whether an If-None-Match header names an entity tag (RFC 9110, section 13.1.2)."""
+    if not wanted or not tag:
+        return False
+    given = {each.strip().removeprefix("W/") for each in wanted.split(",")}
+    return tag.removeprefix("W/") in given
