@@ -20,6 +20,7 @@ from graph.definitions import (
     sides,
     two_modes,
 )
+from graph.engines import pick
 from graph.paths import betweenness, betweenness_by_distance
 
 # Degree
@@ -52,6 +53,9 @@ def _betweenness(graph: nx.Graph, strength: str | None) -> Values:
 
 
 def _raw_betweenness(graph: nx.Graph, strength: str | None) -> Values:
+    compiled = pick(graph, "betweenness", weighted=strength is not None)
+    if compiled:
+        return compiled.betweenness(distances(graph, strength), "distance" if strength else None)
     if len(graph) > DENSE_LIMIT:
         weight = "distance" if strength else None
         found: Values = nx.betweenness_centrality(distances(graph, strength), normalized=False, weight=weight)
@@ -98,6 +102,11 @@ def _closeness(graph: nx.Graph, strength: str | None) -> Values:
 
 
 def _distance_sums(graph: nx.Graph, strength: str | None) -> Values:
+    """Return the sum of the distances from every node of a connected graph."""
+    compiled = pick(graph, "closeness", weighted=strength is not None)
+    if compiled:
+        close = compiled.closeness(distances(graph, strength), "distance" if strength else None)
+        return {node: float(round((len(graph) - 1) / value)) for node, value in close.items()}
     if len(graph) > DENSE_LIMIT:
         weight = "distance" if strength else None
         every = nx.all_pairs_dijkstra_path_length(distances(graph, strength), weight=weight)
@@ -130,6 +139,9 @@ def _eigenvector(graph: nx.Graph, strength: str | None) -> Values:
 
 def _leading(graph: nx.Graph, strength: str | None) -> Matrix:
     """Return the eigenvector of the greatest eigenvalue, non-negative and of length 1."""
+    compiled = pick(graph, "eigenvector", weighted=strength is not None)
+    if compiled:
+        return np.fromiter(compiled.eigenvector(graph, strength).values(), dtype=float)
     if len(graph) > DENSE_LIMIT:
         sparse = nx.to_scipy_sparse_array(graph, weight=strength, dtype=float)
         vector = eigsh(sparse, k=1, which="LA", v0=np.ones(len(graph)))[1][:, 0]
@@ -143,6 +155,9 @@ def _leading(graph: nx.Graph, strength: str | None) -> Matrix:
 
 
 def _pagerank(graph: nx.Graph, strength: str | None) -> Values:
+    compiled = pick(graph, "pagerank", weighted=strength is not None)
+    if compiled:
+        return compiled.pagerank(graph, strength)
     found: Values = nx.pagerank(graph, alpha=0.85, weight=strength, tol=1e-13, max_iter=1000)
     return found
 

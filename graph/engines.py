@@ -95,6 +95,8 @@ def arrays(graph: nx.Graph, weight: str | None = None) -> Arrays:
     weight
         The attribute that holds the weight of a tie; None when all weigh 1.
     """
+    if not isinstance(graph._adj, dict):
+        graph = nx.Graph(graph)  # a view of a part of a graph answers slowly
     nodes = list(graph)
     place = {node: number for number, node in enumerate(nodes)}
     adjacency: Mapping[Any, Mapping[Any, Mapping[str, Any]]] = graph._adj
@@ -362,7 +364,7 @@ def engine(name: str = "auto", measure: str = BETWEENNESS, *, weighted: bool = F
 
 
 def pick(graph: nx.Graph, measure: str, *, weighted: bool = False) -> Engine | None:
-    """Return the engine to leave a measure to; None where the graph is small enough without.
+    """Return the engine to leave a measure to; None for a small graph, or where networkx is all there is.
 
     Parameters
     ----------
@@ -375,7 +377,8 @@ def pick(graph: nx.Graph, measure: str, *, weighted: bool = False) -> Engine | N
     """
     if len(graph) < LARGE or measure not in MEASURES:
         return None
-    return engine("auto", measure, weighted=weighted)
+    found = engine("auto", measure, weighted=weighted)
+    return None if found.name == "networkx" else found
 
 
 def _library(name: str, module: str) -> ModuleType:

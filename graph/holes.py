@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import networkx as nx
 import numpy as np
 
 from graph.definitions import Matrix, Measure, Reference, Values, matrix, named
+from graph.engines import pick
 
 
 def constraint(ties: Matrix) -> Matrix:
@@ -68,6 +71,10 @@ def _shares(ties: Matrix) -> Matrix:
 
 
 def _constraint(graph: nx.Graph, strength: str | None) -> Values:
+    compiled = pick(graph, "constraint", weighted=strength is not None)
+    if compiled:
+        found = compiled.constraint(graph, strength)
+        return {node: 1.0 if math.isnan(value) else value for node, value in found.items()}
     return named(graph, np.nan_to_num(constraint(matrix(graph, strength)), nan=1.0))
 
 

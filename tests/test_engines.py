@@ -12,6 +12,7 @@ from graph import engines
 from graph.definitions import distances
 from graph.engines import ENGINES, LARGE, MEASURES, MissingEngine, engine, pick
 from graph.errors import UnknownName
+from graph.measures import values
 
 EXACT = [name for name in MEASURES if name != "communities"]
 
@@ -152,3 +153,26 @@ def test_constraint_does_not_depend_on_how_rows_are_parted(monkeypatch) -> None:
     whole = engine("matrix").constraint(graph)
     monkeypatch.setattr(engines, "_ELEMENTS", 50)
     assert engine("matrix").constraint(graph) == pytest.approx(whole, abs=1e-15)
+
+
+@pytest.mark.parametrize("strength", [None, "strength"], ids=["plain", "weighted"])
+@pytest.mark.parametrize("kind", GRAPHS)
+@pytest.mark.parametrize("name", EXACT)
+def test_a_measure_is_the_same_with_an_engine_and_without(monkeypatch, name, kind, strength) -> None:
+    """The measures of small graphs are those that large ones get, isolates and components included."""
+    graph = made(kind, 5, weighted=False)
+    if kind == "two-mode":
+        graph.graph["two_mode"] = True
+    expected = values(graph, name, strength=strength)
+    monkeypatch.setattr(engines, "LARGE", 3)
+    found = values(graph, name, strength=strength)
+    if name == "eigenvector":
+        assert found == pytest.approx(expected, abs=1e-7)
+    assert found == pytest.approx(expected, abs=1e-9)
+
+
+def test_a_part_of_a_graph_is_read_like_a_graph() -> None:
+    graph = made("random", 1, weighted=False)
+    part = graph.subgraph(range(20))
+    first, second = engines.arrays(part, "strength"), engines.arrays(nx.Graph(part), "strength")
+    assert (first.matrix() != second.matrix()).nnz == 0

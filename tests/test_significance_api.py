@@ -14,7 +14,7 @@ from api.routes import NAMES, significance
 from api.security import SecurityHeaders
 from graph.robustness import robustness
 from graph.sampling import Plan
-from graph.significance import significance as tested
+from graph.significance import significance as computed
 
 BESIDE_CHANCE = "/networks/affiliation/significance?samples=40&seed=5"
 LEFT_OUT = "/networks/affiliation/robustness"
@@ -37,7 +37,7 @@ def test_the_router_comes_before_that_of_networks() -> None:
 
 def test_significance_is_that_of_the_graph(client, graph) -> None:
     record = client.get(BESIDE_CHANCE + "&limit=5").json()
-    found = tested(graph, plan=Plan(samples=40, seed=5))
+    found = computed(graph, plan=Plan(samples=40, seed=5))
     assert [row["z"] for row in record["nodes"]] == [row.test.z for row in found.nodes[:5]]
     assert record["pairs"]["tested"] == found.pairs.tested
     assert len(record["pairs"]["rows"]) == 5
