@@ -131,13 +131,16 @@ ONLY_MOON = {
     "N-EMERGENCY-USE": {"MOON-12-3"},
     "N-NOINTERFERE": {"MOON-8-3"},
     "N-STATION-AREA": {"MOON-9-1"},
+    "N-STATION-NOTICE": {"MOON-9-1"},
+    "N-MOON-MISPLACED": {"MOON-12-2"},
+    "N-MOON-CRASH-NOTICE": {"MOON-13"},
     "N-STATION-ACCESS": {"MOON-9-2"},
     "N-SIMULTANEOUS": {"MOON-5-2"},
     "N-SCI-PRESERVE": {"MOON-7-3"},
     "N-LUNAR-ENV": {"MOON-7-1", "MOON-7-2"},
     "N-MOON-VERIFY": {"MOON-15-1"},
     "N-MOON-CONSULT": {"MOON-15-2", "MOON-15-3"},
-    # Article 3 goes beyond the Charter (hostile acts) and Article IV of the Outer Space Treaty (use of weapons).
+    # Article 3 goes beyond the Charter (hostile acts) and Outer Space Treaty Article IV (use of weapons).
     "N-NO-HOSTILE-MOON": {"MOON-3-2"},
     "N-NO-WMD-MOON": {"MOON-3-3"},
 }
@@ -308,6 +311,8 @@ def test_liability_is_absolute_on_earth_and_for_fault_in_space(ask: Ask) -> None
     assert codes(rows, basis="absolute") == {"LC-II"}
     assert "absolute or for fault is not said" in told(ask(2), "OST-VII")
     assert codes(rows, basis="fault") == {"LC-III"}
+    assert codes(rows, norm="N-COLLISION-SHARES") == {"LC-IV-2"}
+    assert pairs(rows, "code", "norm") >= {("LC-VI-1", "N-EXONERATION"), ("LC-VI-2", "N-NO-EXONERATION")}
     assert "gross negligence" in told(rows, "LC-VI-1")
 
 
@@ -315,7 +320,7 @@ def test_the_cost_clause_covers_objects_and_not_persons(ask: Ask) -> None:
     rows = ask(9)
     assert codes(rows, aspect="cost") == {"RA-5-5"}
     assert "space object" in told(rows, "RA-5-5")
-    treaties = {"OST-V-1", "OST-V-2", "RA-2", "RA-3", "RA-4", "MOON-10-2", "MOON-12-3"}
+    treaties = {"OST-V-1", "OST-V-2", "RA-1", "RA-2", "RA-3", "RA-4", "MOON-10-2", "MOON-12-3"}
     assert codes(rows, aspect="duty", binding=True) == treaties
     assert codes(rows, aspect="duty", binding=False) == {"AA-6"}
     assert codes(rows, "norm", modality="permission") == {"N-EMERGENCY-USE"}
@@ -333,6 +338,15 @@ def test_the_state_of_registry_keeps_jurisdiction_and_ownership_persists(ask: As
         "OST-VIII-3": {"N-RETURN-OBJ"},
         "RA-5-3": {"N-RETURN-OBJ"},
         "MOON-12-1": {"N-JURIS", "N-OWNERSHIP"},
+        # What serves the return of an object and the register: notice, recovery, expenses, identification.
+        "RA-5-1": {"N-NOTIFY-OBJECT"},
+        "RA-5-2": {"N-RECOVER-OBJECT"},
+        "RA-5-4": {"N-HAZARDOUS-OBJECT"},
+        "RA-5-5": {"N-RECOVERY-EXPENSES"},
+        "RC-IV-3": {"N-REG-GONE"},
+        "RC-VI": {"N-REG-IDENTIFY"},
+        "MOON-12-2": {"N-MOON-MISPLACED"},
+        "MOON-13": {"N-MOON-CRASH-NOTICE"},
     }
 
 
@@ -547,7 +561,8 @@ def test_no_treaty_protects_heritage_as_such(ask: Ask) -> None:
 
 def test_treaties_ask_for_information_and_the_accords_for_open_data(ask: Ask) -> None:
     rows = ask(24)
-    assert codes(rows, binding=True) == {"OST-V-3", "OST-XI", "MOON-5-1", "MOON-5-3", "MOON-11-6"}
+    assert codes(rows, binding=True) == {"OST-V-3", "OST-XI", "MOON-5-1", "MOON-5-3", "MOON-9-1", "MOON-11-6"}
+    assert codes(rows, "norm", code="MOON-9-1") == {"N-STATION-NOTICE"}
     assert codes(rows, force="political-commitment") == {"AA-8-2", "AA-8-3", "ILRS-VEN-1"}
     assert "feasible and practicable" in told(rows, "OST-XI")
     assert "private" in told(rows, "AA-8-3")
