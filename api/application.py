@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import fastapi_offline
 from fastapi import FastAPI, Request
@@ -16,9 +17,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.responses import HTMLResponse
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from api import openapi
 from api import settings as settings_of
 from api.answercache import AnswerCache
 from api.compression import Compression
+from api.head import HeadRequests
 from api.limits import Limits
 from api.logs import RequestLog
 from api.metrics import Metrics
@@ -29,9 +32,11 @@ from api.routes import routers
 from api.security import SecurityHeaders
 from api.settings import Settings, networks
 from graph.knowledge import KnowledgeGraph
-from graph.remote import RemotePool
 from graph.store import EmbeddedStore, RemoteStore
 from graph.workers import WorkerLimits, WorkerPool
+
+if TYPE_CHECKING:
+    from graph.remote import RemotePool
 
 _STATIC = Path(__file__).parent / "static"
 _DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
@@ -90,6 +95,7 @@ def create_application(
         application, load, partial(_pool, settings), settings.shutdown_time_limit
     )
     install(application)
+    openapi.install(application)
     _add_middleware(application)
     _add_files(application)
     for router in routers():
@@ -111,6 +117,8 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
     if isinstance(graph.store, RemoteStore):
+        from graph.remote import RemotePool  # only those who ask another server pay for its import
+
         return RemotePool(graph.store.endpoint)
     if not isinstance(graph.store, EmbeddedStore):
         raise TypeError(f"No pool evaluates queries over a {type(graph.store).__name__}.")
@@ -130,6 +138,7 @@ def _add_middleware(application: FastAPI) -> None:
     application.add_middleware(Compression)
     application.add_middleware(RepeatedAnswers, answers=application.state.answers)
     application.add_middleware(Generations, reloader=state.reloader)
+    application.add_middleware(HeadRequests)
     application.add_middleware(Limits, settings=state.settings)
     application.add_middleware(
         CORSMiddleware,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-import httpx2
 import pyoxigraph as ox
 
 from graph.errors import BadQuery, SpacenormsError
@@ -131,6 +130,8 @@ class RemoteStore:
         return self._post(text, form.media_type)
 
     def _post(self, text: str, accept: str) -> bytes:
+        import httpx2  # only those who ask another server pay for its import
+
         try:
             answer = httpx2.post(
                 self.endpoint,
