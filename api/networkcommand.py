@@ -7,17 +7,20 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
 from graph import exports
 from graph.bridges import bridges
-from graph.errors import BadValue
+from graph.errors import BadValue, UnknownName, suggest
+from graph.findings import structure_csv, structure_record
 from graph.knowledge import KnowledgeGraph
-from graph.measures import centrality
+from graph.measures import MEASURES, centrality
 from graph.networks import Network, network
 from graph.pictures import picture
+from graph.structures import PARTITIONS, STRUCTURES, structure
 
 _FILES = (".graphml", ".gexf", ".csv")
 _WIDTH = 110
@@ -43,7 +46,8 @@ def tell(
     view : str
         A view, or the path of a GraphML, GEXF or CSV file.
     measure : str or None
-        A measure; the network itself when None.
+        A measure of nodes, perhaps with a colon and a form, or of the whole network, or a partition; the
+        network itself when None. ``brokerage`` gives every role beside its pattern.
     as_of : str
         The day, for a view.
     form : str
@@ -115,15 +119,35 @@ def _network(load: Callable[[], KnowledgeGraph], view: str, as_of: str) -> Netwo
 
 
 def _measured(found: Network, measure: str, form: str, limit: int | None) -> str:
-    table = centrality(found, measure)
-    if form == "csv":
-        return exports.centrality_csv(table, limit)
-    record = exports.centrality_record(table, limit)
-    if form == "json":
-        return _json(record)
-    if form != "table":
+    if form not in ("csv", "json", "table"):
         raise BadValue(f"A measure is not written as {form}.", remedy="Choose table, csv or json.")
-    return _as_table(_cells(exports.centrality_csv(table, limit)), record)
+    text, record = _whole(found, measure, limit) or _of_nodes(found, measure, limit)
+    if form == "csv":
+        return text
+    return _json(record) if form == "json" else _as_table(_cells(text), record)
+
+
+def _whole(found: Network, measure: str, limit: int | None) -> tuple[str, dict[str, Any]] | None:
+    name = measure.strip().casefold()
+    if name not in STRUCTURES and name not in PARTITIONS:
+        return None
+    told = structure(found, name)
+    record = structure_record(told, limit)
+    return structure_csv(told, limit), {**record, **record["findings"]}
+
+
+def _of_nodes(found: Network, measure: str, limit: int | None) -> tuple[str, dict[str, Any]]:
+    if measure.strip().casefold().partition(":")[0] not in MEASURES:
+        known = [*MEASURES, *STRUCTURES, *PARTITIONS]
+        raise UnknownName(
+            f"There is no measure “{measure}”.",
+            remedy=suggest(measure, known),
+            code="unknown-measure",
+            status=404,
+            known=known,
+        )
+    table = centrality(found, measure)
+    return exports.centrality_csv(table, limit), exports.centrality_record(table, limit)
 
 
 def _described(found: Network) -> str:

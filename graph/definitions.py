@@ -53,6 +53,8 @@ class Measure:
         What the graph must have besides nodes and ties: ``groups`` of nodes, ``signs`` of ties, ``modes``.
     directions
         Whether the measure reads the directions of ties; the others drop them.
+    weighs
+        Whether the two-mode form weighs ties by the number of shared neighbours.
     """
 
     name: str
@@ -68,11 +70,13 @@ class Measure:
     function: Callable[[nx.Graph, str | None], Values] = field(repr=False)
     needs: frozenset[str] = frozenset()
     directions: bool = False
+    weighs: bool = False
 
     def method(self, graph: nx.Graph, strength: str | None) -> str:
         """Return the sentences that say how the values of a graph were computed."""
         form = self.two_mode if two_modes(graph) else self.one_mode
-        ties = self.strengths if strength else "Every tie counts the same."
+        weighed = strength or (self.weighs and two_modes(graph))
+        ties = self.strengths if weighed else "Every tie counts the same."
         return " ".join(text for text in (form, self.components, self.isolates, ties) if text)
 
     def citation(self, graph: nx.Graph) -> Reference:

@@ -290,6 +290,7 @@ def _in_form(base: Measure, form: str) -> Measure:
         two_mode=f"{FORMS[form]} {base.one_mode}",
         two_mode_reference=base.reference,
         function=compute,
+        weighs=form == "weighted-projection",
     )
 
 

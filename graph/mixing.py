@@ -278,6 +278,7 @@ MEASURES = (
         two_mode_reference=_GUIMERA,
         function=_participation,
         needs=frozenset({"groups"}),
+        weighs=True,
     ),
     Measure(
         name="ei-index",
@@ -294,6 +295,7 @@ MEASURES = (
         two_mode_reference=KRACKHARDT_STERN,
         function=_external_internal,
         needs=frozenset({"groups"}),
+        weighs=True,
     ),
     Measure(
         name="cross-bloc-paths",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -265,23 +265,21 @@ def _two_mode_brokerage(graph: nx.Graph, strength: str | None, choice: Choice) -
 
 
 def _told(graph: nx.Graph, roles: brokerage.Roles, more: tuple[tuple[str, Matrix], ...]) -> Found:
+    labels = [f"{name} ({brokerage.PATTERNS[name]})" for name in roles.names]
     columns = [
         *_NODE,
-        *(Column(name, f"{name.capitalize()} ({pattern})") for name, pattern in brokerage.PATTERNS.items()),
+        *(Column(name, name.capitalize()) for name in labels),
         Column(brokerage.TOTAL, "Total"),
         *(Column(name, name.capitalize()) for name, _ in more),
     ]
     rows = []
     for place, node in enumerate(roles.nodes):
-        cells: Row = dict(zip(roles.names, roles.counts[place].tolist(), strict=True))
+        cells: Row = dict(zip(labels, roles.counts[place].tolist(), strict=True))
         cells[brokerage.TOTAL] = float(roles.total[place])
         cells |= {name: float(numbers[place]) for name, numbers in more}
         rows.append(_node_row(graph, node, **cells))
-    sums: dict[str, Cell] = {
-        f"{name} ({brokerage.PATTERNS[name]})": float(roles.counts[:, place].sum())
-        for place, name in enumerate(roles.names)
-    }
-    sums |= {brokerage.TOTAL: float(roles.total.sum()), "directed": roles.directed}
+    sums: dict[str, Cell] = dict(zip(labels, roles.counts.sum(axis=0).tolist(), strict=True))
+    sums |= {"all roles": float(roles.total.sum()), "directed": roles.directed}
     sums |= {name: float(numbers.sum()) for name, numbers in more}
     rows.sort(key=lambda row: (-float(row[brokerage.TOTAL]), str(row["node"])))
     return Found(graph, sums, tuple(columns), tuple(rows))
@@ -310,12 +308,7 @@ def _mixing(graph: nx.Graph, strength: str | None, choice: Choice) -> Found:
         index = (every - 2 * to[name]) / every if every else 0.0
         cells = {f"to {other}": total / (2 if other == name else 1) for other, total in to.items()}
         rows.append({"node": name, "label": str(len(own)), "value": index, **cells})
-    return Found(base, {"E-I index": whole}, tuple(columns), tuple(rows), tuple(_without(graph)))
-
-
-def _without(graph: nx.Graph) -> Iterable[str]:
-    if two_modes(graph):
-        yield mixing.WITHOUT_BLOCS
+    return Found(base, {"E-I index": whole}, tuple(columns), tuple(rows))
 
 
 def _blocs(graph: nx.Graph, strength: str | None, choice: Choice) -> Found:
@@ -326,7 +319,7 @@ def _blocs(graph: nx.Graph, strength: str | None, choice: Choice) -> Found:
         for node in sorted(base, key=lambda node: (group[node], str(node)))
     ]
     columns = (*_NODE, Column("community", "Community"))
-    return Found(base, _formal(base, weight), columns, tuple(rows), tuple(_without(graph)))
+    return Found(base, _formal(base, weight), columns, tuple(rows))
 
 
 def _formal(base: nx.Graph, weight: str | None) -> dict[str, Cell]:
@@ -359,7 +352,7 @@ def _best(graph: nx.Graph, strength: str | None, choice: Choice) -> Found:
         for node in sorted(base, key=lambda node: (found.community[node], str(node)))
     ]
     columns = (*_NODE, Column("community", "Community"))
-    return Found(base, findings, columns, tuple(rows), tuple(_without(graph)))
+    return Found(base, findings, columns, tuple(rows))
 
 
 def _agreement(base: nx.Graph, community: Mapping[str, int]) -> dict[str, Cell]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import re
+import subprocess
+import sys
 
 import networkx as nx
 import pytest
@@ -143,3 +145,62 @@ def test_bad_input_is_named_with_what_would_be_right(client, path, status, code,
     problem = answer.json()
     assert problem["code"] == code
     assert said in problem["detail"] + problem["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("path", "measure_name"),
+    [
+        ("/networks/affiliation/communities?runs=4", "louvain"),
+        ("/networks/affiliation/communities?measure=blocs", "blocs"),
+        ("/networks/linkages/communities?measure=camps", "camps"),
+        ("/networks/affiliation/structure", "brokerage"),
+        ("/networks/affiliation/structure?measure=two-mode-brokerage&limit=5", "two-mode-brokerage"),
+        ("/networks/alignment/structure?measure=mixing&raw=true", "mixing"),
+        ("/networks/linkages/structure?measure=frustration", "frustration"),
+        ("/networks/linkages/structure?measure=triads&as_of=2020-01-01", "triads"),
+    ],
+)
+def test_whole_networks_are_measured_in_every_format(client, path, measure_name) -> None:
+    record = client.get(path).json()
+    assert record["measure"] == measure_name and record["findings"] and record["references"][0]["doi"]
+    assert record["n"] and record["graph"]["n"] and record["as_of"] and record["data_version"]
+    page = client.get(path, headers=PAGE)
+    assert page.status_code == 200 and record["title"] in page.text.replace("&#39;", "'")
+    assert not re.search(r"<[^>]+\s(style|on\w+)=", page.text)
+    joint = "&" if "?" in path else "?"
+    text = client.get(f"{path}{joint}format=csv").text
+    assert text.splitlines()[0].startswith("node,label")
+    assert len(text.splitlines()) == len(record["rows"]) + 1
+
+
+def test_forms_of_measures_are_served_by_name(client) -> None:
+    record = client.get("/networks/affiliation/centrality?measure=constraint:projection&limit=1").json()
+    assert record["measure"] == "constraint:projection" and "projection" in record["method"]
+    listed = client.get("/networks").json()
+    assert set(listed["forms"]) == {"one-mode", "projection", "weighted-projection"}
+    assert {each["measure"] for each in listed["partitions"]} == {"louvain", "blocs", "camps"}
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code", "said"),
+    [
+        ("/networks/affiliation/communities?measure=louvian", 404, "unknown-measure", "louvain"),
+        ("/networks/affiliation/structure?measure=louvain", 404, "unknown-measure", "brokerage"),
+        ("/networks/affiliation/structure?measure=triads", 400, "no-signs", "linkages"),
+        ("/networks/alignment/structure?measure=two-mode-brokerage", 400, "not-two-mode", "affiliation"),
+        ("/networks/affiliation/communities?runs=0", 422, "bad-value", "runs"),
+        ("/networks/affiliation/centrality?measure=degree:projektion", 404, "unknown-form", "projection"),
+        ("/networks/affiliation?nonsense=1", 400, "unknown-parameter", "nonsense"),
+    ],
+)
+def test_what_a_network_cannot_be_asked_is_said(client, path, status, code, said) -> None:
+    answer = client.get(path)
+    assert answer.status_code == status, answer.text
+    problem = answer.json()
+    assert problem["code"] == code and said in problem["detail"] + problem["remedy"]
+
+
+def test_what_computes_is_not_imported_when_the_server_starts() -> None:
+    code = "import sys, api.routes.networks; print([m for m in ('networkx', 'scipy') if m in sys.modules])"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
