@@ -43,7 +43,7 @@ setup-test: $(VENV)/.installed-test ## … with those that tests and lint need t
 lock: setup ## write requirements/*.txt anew (UPGRADE=--upgrade takes newer versions)
 	@$(PIP) install --quiet uv
 	@$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
-	@$(COMPILE) pyproject.toml --group build --extra test --extra lint \
+	@$(COMPILE) pyproject.toml --group build --extra test --extra lint --extra fast \
 		--constraint requirements/run.txt --output-file requirements/test.txt
 
 clean: ## remove .venv and what was built
