@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.definitions import (
-    SHARED,
     Matrix,
     Measure,
     Reference,
@@ -19,6 +18,7 @@ from graph.definitions import (
     groups,
     matrix,
     projection,
+    shared_neighbours,
     sides,
     two_modes,
 )
@@ -131,16 +131,22 @@ def two_mode_brokerage(graph: nx.Graph, which: int, group: Mapping[str, str]) ->
     own = tuple(sides(graph)[which])
     if not own:
         return Roles((), tuple(PATTERNS), np.zeros((0, 5)), np.zeros(0), False), np.zeros(0)
-    shared = matrix(projection(graph, own), SHARED)
+    shared = _shared(graph, own, set())
     open_pairs = (shared == 0) & ~np.eye(len(own), dtype=bool)
     membership = _membership(own, group)
     counts, total = _undirected(_count(shared, shared, open_pairs, membership))
     alike = np.zeros(len(own))
     for kind in sorted({group[node] for node in sides(graph)[1 - which]}):
         others = {node for node in sides(graph)[1 - which] if group[node] != kind}
-        by_kind = matrix(projection(graph, own, others), SHARED)
+        by_kind = _shared(graph, own, others)
         alike += _undirected(_count(by_kind, by_kind, open_pairs, membership))[1]
     return Roles(own, tuple(PATTERNS), counts, total, False), total - alike
+
+
+def _shared(graph: nx.Graph, nodes: tuple[str, ...], left_out: set[str]) -> Matrix:
+    found = shared_neighbours(graph, nodes, left_out)
+    np.fill_diagonal(found, 0.0)
+    return found
 
 
 def _membership(nodes: tuple[str, ...], group: Mapping[str, str]) -> Truth:
@@ -151,21 +157,17 @@ def _membership(nodes: tuple[str, ...], group: Mapping[str, str]) -> Truth:
 
 def _count(into: Matrix, out: Matrix, open_pairs: Truth, same: Truth) -> Matrix:
     """Return n × 5 counts: for each b, Σ into[a, b] · out[b, c] over open pairs (a, c), by role."""
-    found = np.zeros((len(same), len(PATTERNS)))
     alike, other = (open_pairs & same).astype(float), (open_pairs & ~same).astype(float)
-    for broker in range(len(same)):
-        inside = same[broker]
-        sources, targets = into[:, broker], out[broker]
-        own_sources, own_targets = sources * inside, targets * inside
-        far_sources, far_targets = sources * ~inside, targets * ~inside
-        found[broker] = (
-            own_sources @ alike @ own_targets,
-            far_sources @ alike @ far_targets,
-            far_sources @ other @ own_targets,
-            own_sources @ other @ far_targets,
-            far_sources @ other @ far_targets,
-        )
-    return found
+    own_sources, own_targets = (into * same).T, out * same
+    far_sources, far_targets = (into * ~same).T, out * ~same
+    roles = (
+        (own_sources, alike, own_targets),
+        (far_sources, alike, far_targets),
+        (far_sources, other, own_targets),
+        (own_sources, other, far_targets),
+        (far_sources, other, far_targets),
+    )
+    return np.column_stack([((sources @ pairs) * targets).sum(axis=1) for sources, pairs, targets in roles])
 
 
 def _undirected(counts: Matrix) -> tuple[Matrix, Matrix]:

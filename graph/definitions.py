@@ -199,16 +199,22 @@ def projection(graph: nx.Graph, nodes: Sequence[str], left_out: set[str] | None 
     networkx.Graph
         Nodes with their attributes; ties with the attribute `SHARED`, the number of shared neighbours.
     """
+    shared = shared_neighbours(graph, nodes, left_out)
+    found = nx.Graph()
+    found.add_nodes_from((node, dict(graph.nodes[node])) for node in nodes)
+    for first, second in zip(*np.nonzero(np.triu(shared, k=1)), strict=True):
+        found.add_edge(nodes[first], nodes[second], **{SHARED: int(shared[first, second])})
+    return found
+
+
+def shared_neighbours(graph: nx.Graph, nodes: Sequence[str], left_out: set[str] | None = None) -> Matrix:
+    """Return how many neighbours any two of n nodes share, n × n, with those of each on the diagonal."""
     others = sorted({other for node in nodes for other in graph[node]} - (left_out or set()), key=str)
     place = {other: column for column, other in enumerate(others)}
     member = np.zeros((len(nodes), len(others)))
     for row, node in enumerate(nodes):
         member[row, [place[other] for other in graph[node] if other in place]] = 1
-    shared = member @ member.T
-    found = nx.Graph()
-    found.add_nodes_from((node, dict(graph.nodes[node])) for node in nodes)
-    for first, second in zip(*np.nonzero(np.triu(shared, k=1)), strict=True):
-        found.add_edge(nodes[first], nodes[second], **{SHARED: int(shared[first, second])})
+    found: Matrix = member @ member.T
     return found
 
 

@@ -146,7 +146,7 @@ def consensus(
         alone = {node: number for number, node in enumerate(nodes)}
         return Consensus(alone, 0.0, 0.0, 0.0, int(bool(nodes)), 1.0, runs, seed, 0)
     found = _runs(graph, nodes, strength, runs, seed)
-    scores = [modularity(graph, dict(zip(nodes, each.tolist(), strict=True)), strength) for each in found]
+    scores = _scores(graph, nodes, strength, found)
     agreed, rounds = _agree(found, seed)
     community = _numbered(nodes, agreed)
     return Consensus(
@@ -175,6 +175,20 @@ def _runs(graph: nx.Graph, nodes: list[str], strength: str | None, runs: int, se
             labels[[place[node] for node in part]] = number
         found.append(_canonical(labels))
     return found
+
+
+def _scores(graph: nx.Graph, nodes: list[str], strength: str | None, found: list[Labels]) -> list[float]:
+    """Return the modularity of each of several partitions."""
+    if len(nodes) > DENSE_LIMIT:
+        return [modularity(graph, dict(zip(nodes, each.tolist(), strict=True)), strength) for each in found]
+    ties = matrix(graph, strength, nodes)
+    every, degrees = ties.sum(), ties.sum(axis=1)
+    scores = []
+    for each in found:
+        inside = np.eye(int(each.max()) + 1)[each]
+        within = ((inside.T @ ties) * inside.T).sum() / every
+        scores.append(float(within - ((degrees @ inside / every) ** 2).sum()))
+    return scores
 
 
 def _agree(found: list[Labels], seed: int) -> tuple[Labels, int]:
@@ -265,12 +279,16 @@ def _numbered(nodes: Sequence[str], labels: Labels) -> dict[str, int]:
 
 
 def _mean_agreement(found: list[Labels]) -> float:
-    pairs = [
-        adjusted_rand(found[first], found[second])
-        for first in range(len(found))
-        for second in range(first + 1, len(found))
-    ]
-    return float(np.mean(pairs)) if pairs else 1.0
+    """Return the mean adjusted Rand index over all pairs of runs, each different pair compared once."""
+    kinds, counts = np.unique(np.array(found), axis=0, return_counts=True)
+    pairs = len(found) * (len(found) - 1) / 2
+    if not pairs:
+        return 1.0
+    total = float((counts * (counts - 1) / 2).sum())
+    for first in range(len(kinds)):
+        for second in range(first + 1, len(kinds)):
+            total += counts[first] * counts[second] * adjusted_rand(kinds[first], kinds[second])
+    return total / pairs
 
 
 # Agreement of two partitions

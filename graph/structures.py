@@ -30,6 +30,9 @@ Row = dict[str, Cell]
 #: Answers computed for graphs that cannot change.
 _KEPT: WeakKeyDictionary[nx.Graph, dict[tuple[Any, ...], Found]] = WeakKeyDictionary()
 
+#: The graphs of what states share beside the blocs, of two-mode graphs that cannot change.
+_PROJECTED_ONCE: WeakKeyDictionary[nx.Graph, nx.Graph] = WeakKeyDictionary()
+
 
 @dataclass(frozen=True)
 class Column:
@@ -245,7 +248,7 @@ _NODE = (Column("node", "Code"), Column("label", "Node"), Column("group", "Group
 
 
 def _brokerage(graph: nx.Graph, strength: str | None, choice: Choice) -> Found:
-    base = co_membership(graph) if two_modes(graph) else graph
+    base = _grouped(graph, strength)[0]
     return _told(base, brokerage.brokerage(base, groups(base)), ())
 
 
@@ -290,7 +293,13 @@ def _told(graph: nx.Graph, roles: brokerage.Roles, more: tuple[tuple[str, Matrix
 
 def _grouped(graph: nx.Graph, strength: str | None) -> tuple[nx.Graph, str | None]:
     """Return the graph on which ties between groups are counted, and its strength."""
-    return (co_membership(graph), SHARED) if two_modes(graph) else (graph, strength)
+    if not two_modes(graph):
+        return graph, strength
+    if not nx.is_frozen(graph):
+        return co_membership(graph), SHARED
+    if graph not in _PROJECTED_ONCE:
+        _PROJECTED_ONCE[graph] = nx.freeze(co_membership(graph))
+    return _PROJECTED_ONCE[graph], SHARED
 
 
 def _mixing(graph: nx.Graph, strength: str | None, choice: Choice) -> Found:
