@@ -248,6 +248,11 @@ class KnowledgeGraph:
             name=name,
         )
 
+    def example(self, kind: str) -> str | None:
+        """Return the code of some thing of a kind or concept of a scheme; None when there is none."""
+        addresses = {address for address, _ in self._names.get(kind, {}).values()}
+        return min((local_name(address) for address in addresses), default=None)
+
     @cached_property
     def _names(self) -> dict[str, dict[str, tuple[str, str]]]:
         """Addresses and spellings by kind and folded name; codes win over labels."""

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from api import pages
+from api.answercache import CACHE_CONTROL, entity_tag, is_known
 from api.answering import ClientLeftError, evaluate
 from api.negotiation import CSV, GRAPHS, HTML, JSON, NTRIPLES, RESULTS_XML, TSV, Choice, Format, choose
 from api.problems import problem_of
@@ -110,16 +111,34 @@ async def run_query(
         read = inspect(text, request.app.state.pool.graphs)
         offered = _TABLES if read.form == "SELECT" else (*GRAPHS, HTML)
         chosen = choose(offered, request.headers.get("accept"), form)
-        if read.form != "SELECT":
-            return await _graph(request, asked, read, chosen)
-        document = json.loads(await evaluate(request, read, _RESULTS_JSON.media_type))
-        return await run_in_threadpool(_table, request, asked, read, chosen, document)
+        kept = _kept(request, read, chosen)
+        if is_known(request.headers.get("if-none-match"), kept.get("ETag")):
+            return Response(status_code=304, headers=kept)
+        answer = await _answer(request, asked, read, chosen)
+        answer.headers.update(kept)
+        return answer
     except ClientLeftError:
         return Response(status_code=_CLIENT_LEFT)
     except SpacenormsError as error:
         if not wants_page:
             raise
         return _problem_page(request, query, error)
+
+
+async def _answer(request: Request, asked: _Asked, read: ReadQuery, chosen: Choice) -> Response:
+    if read.form != "SELECT":
+        return await _graph(request, asked, read, chosen)
+    document = json.loads(await evaluate(request, read, _RESULTS_JSON.media_type))
+    return await run_in_threadpool(_table, request, asked, read, chosen, document)
+
+
+def _kept(request: Request, read: ReadQuery, chosen: Choice) -> dict[str, str]:
+    """Return the headers that say how long the answer holds; a page is made anew each time."""
+    parameters = tuple(request.query_params.multi_items())
+    tag = entity_tag(request, read.text, request.url.path, chosen.media_type, parameters)
+    if tag is None or chosen.format is HTML:
+        return {"Vary": "Accept"}
+    return {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}
 
 
 def _values(request: Request, query: saved.SavedQuery) -> dict[str, str]:
@@ -157,7 +176,8 @@ def _table(
     end = asked.offset + len(document["results"]["bindings"])
     following = _next(request, limit, end) if limit and end < total else None
     alternates = _alternates(request, asked.query)
-    headers = _headers(alternates, following)
+    before = _next(request, limit, max(0, asked.offset - limit)) if limit and asked.offset else None
+    headers = _headers(alternates, following, before)
     if chosen.format in _ENGINE:
         headers |= _file_name(request, asked.query, chosen.format)
         content = _solutions(document).serialize(format=_ENGINE[chosen.format])
@@ -319,8 +339,12 @@ def _alternates(
     return pages.alternates_of(f"/queries/{query.name}", forms, **_given(request, *_RESERVED))
 
 
-def _headers(alternates: list[dict[str, str]], following: str | None) -> dict[str, str]:
+def _headers(
+    alternates: list[dict[str, str]], following: str | None, before: str | None = None
+) -> dict[str, str]:
     links = [pages.link_header(alternates)]
+    if before:
+        links.append(f'<{before}>; rel="prev"')
     if following:
         links.append(f'<{following}>; rel="next"')
     return {"Link": ", ".join(links), "Vary": "Accept"}
