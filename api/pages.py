@@ -38,7 +38,14 @@ ELSEWHERE = {"conflict": "/conflicts"}
 SIGNS = {"official": "●", "reported": "◐", "recalled": "○"}
 
 #: How a form of an answer is called where its short name in capitals is not its name.
-FORM_NAMES = {"turtle": "Turtle", "jsonld": "JSON-LD", "ntriples": "N-Triples", "graphml": "GraphML"}
+FORM_NAMES = {
+    "turtle": "Turtle",
+    "jsonld": "JSON-LD",
+    "ntriples": "N-Triples",
+    "trig": "TriG",
+    "nquads": "N-Quads",
+    "graphml": "GraphML",
+}
 
 #: Words of codes that are written in capitals.
 ABBREVIATIONS = frozenset({"un", "copuos", "iri", "id"})
