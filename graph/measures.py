@@ -24,6 +24,7 @@ from graph.definitions import (
 )
 from graph.errors import BadValue, UnknownName, suggest
 from graph.networks import Network
+from graph.threads import one_thread
 
 __all__ = [
     "DENSE_LIMIT",
@@ -257,7 +258,8 @@ def _remarks(graph: nx.Graph, chosen: Measure) -> Iterable[str]:
 
 
 def _computed(chosen: Measure, graph: nx.Graph, strength: str | None) -> Values:
-    found = chosen.function(graph, strength)
+    with one_thread():
+        found = chosen.function(graph, strength)
     return {node: float(found[node]) for node in graph}
 
 
