@@ -247,7 +247,8 @@ def measured(network: Network, *, directions: bool = False) -> tuple[nx.Graph, s
 
 
 def _remarks(graph: nx.Graph, chosen: Measure) -> Iterable[str]:
-    parts, isolates = nx.number_connected_components(nx.Graph(graph)), nx.number_of_isolates(graph)
+    undirected = graph.to_undirected(as_view=True) if graph.is_directed() else graph
+    parts, isolates = nx.number_connected_components(undirected), nx.number_of_isolates(graph)
     if parts - isolates > 1:
         yield f"The graph has {parts - isolates} components besides {isolates} nodes without ties."
     elif isolates:
