@@ -11,6 +11,7 @@ import networkx as nx
 import numpy as np
 
 from graph.blocs import Bloc, Knowledge, find_blocs
+from graph.cache import Cache
 from graph.errors import BadValue
 from graph.measures import MEASURES, Reference, ranks, values
 from graph.networks import BLOCS, best_grade, day, network
@@ -164,6 +165,11 @@ def bridges(
         There are not two different alliances.
     """
     first, second = _two(kg, between)
+    key = (kg.version, first.code, second.code, day(kg, as_of), imprecise)
+    return _CACHE.get(kg, key, lambda: _found(kg, first, second, as_of, imprecise))
+
+
+def _found(kg: Knowledge, first: Bloc, second: Bloc, as_of: str | dt.date | None, imprecise: str) -> Bridges:
     whole = network(kg, "affiliation", as_of=as_of, imprecise=imprecise, between=(first.code, second.code))
     steps = _steps(kg, day(kg, as_of), imprecise)
     found = _bridges(steps, (first, second))
@@ -188,7 +194,7 @@ def bridges(
         method=_METHOD,
         references=(_FREEMAN, _BRANDES, MEASURES["betweenness"].two_mode_reference),
         imprecise=whole.imprecise,
-        notes=(*whole.notes, *_remarks(found, pairs, joined)),
+        notes=(*whole.notes, *_remarks(found, pairs, joined), *_not_used(kg, as_of)),
         version=whole.version,
     )
 
@@ -360,6 +366,14 @@ def _grades(steps: Iterable[Step]) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: _weakness(item[0])))
 
 
+def _not_used(kg: Knowledge, as_of: str | dt.date | None) -> Iterable[str]:
+    """Yield why recorded ties between actors do not count here, where there are any."""
+    from graph.views.linkages import recording
+
+    for warning in recording(network(kg, "linkages", as_of=as_of).graph):
+        yield f"{warning} Those ties are not used here: bridges rest on memberships and treaties."
+
+
 def _remarks(found: Sequence[Bridge], pairs: int, joined: int) -> Iterable[str]:
     if not any(bridge.engagement == STATE for bridge in found):
         yield "No state belongs to both at state level on this day."
@@ -369,3 +383,6 @@ def _remarks(found: Sequence[Bridge], pairs: int, joined: int) -> Iterable[str]:
         "To lie between blocs is not power: betweenness says where paths run, not who decides "
         "(Hafner-Burton, Kahler and Montgomery 2009, doi:10.1017/S0020818309090195)."
     )
+
+
+_CACHE: Cache[Bridges] = Cache(64)
