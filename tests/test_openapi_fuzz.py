@@ -20,7 +20,7 @@ from graph.knowledge import KnowledgeGraph
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the pool forks")
 
 FUZZ = settings(
-    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "12")),
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "5")),
     deadline=None,
     derandomize=True,
     database=None,

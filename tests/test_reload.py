@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -239,7 +238,7 @@ def server(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Path, str]]:
         stdin=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "SPACENORMS_QUERY_TIME_LIMIT": "3"},
+        env={**os.environ, "SPACENORMS_QUERY_TIME_LIMIT": "5"},
     )
     assert process.stderr is not None
     address = next(line.split()[5] for line in process.stderr if "serves the graph at" in line)
@@ -269,6 +268,14 @@ def test_the_signal_reloads(server: tuple[subprocess.Popen[str], Path, str]) -> 
         )
 
 
+def takes_connections(address: str) -> bool:
+    try:
+        httpx.get(f"{address}/health", trust_env=False)
+    except httpx.TransportError:
+        return False
+    return True
+
+
 def test_a_stop_lets_running_requests_finish(server: tuple[subprocess.Popen[str], Path, str]) -> None:
     process, _, address = server
     answers: list[httpx.Response] = []
@@ -279,11 +286,9 @@ def test_a_stop_lets_running_requests_finish(server: tuple[subprocess.Popen[str]
         slow.start()
         assert until(lambda: httpx.get(f"{address}/health", trust_env=False).json()["workers"]["busy"] == 1)
         process.send_signal(signal.SIGTERM)
-        time.sleep(0.2)
-        with pytest.raises(httpx.ConnectError):
-            httpx.get(f"{address}/health", trust_env=False)
+        assert until(lambda: not takes_connections(address))
+        assert slow.is_alive()
         slow.join(30)
-    assert answers[0].status_code in (200, 503)
-    assert answers[0].status_code == 200 or answers[0].json()["code"] == "query-timeout"
+    assert answers[0].json()["code"] == "query-timeout"
     process.wait(30)
     assert is_gone(process.pid)

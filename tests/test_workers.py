@@ -335,12 +335,13 @@ def test_a_caller_leaves_one_worker_to_the_others() -> None:
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
         token = CALLER.set(Caller("greedy"))
-        greedy = [asyncio.create_task(pool.evaluate(CROSS_PRODUCT, timeout=1.5)) for _ in range(4)]
+        greedy = [asyncio.create_task(pool.evaluate(CROSS_PRODUCT, timeout=3)) for _ in range(3)]
         CALLER.reset(token)
-        await asyncio.sleep(0.2)
+        while not pool.status()["busy"]:
+            await asyncio.sleep(0.01)
         for _ in range(5):
-            assert b"true" in await pool.evaluate("ASK {}", timeout=1)
-            assert pool.status()["busy"] == 1
+            assert b"true" in await pool.evaluate("ASK {}", timeout=5)
+        assert pool.status()["busy"] == 1
         assert not any(task.done() for task in greedy)
         results = await asyncio.gather(*greedy, return_exceptions=True)
         assert all(isinstance(result, QueryTimeout) for result in results)
