@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from api.answercache import CACHE_CONTROL, entity_tag, is_known
 from api.answering import ClientLeftError, Streamed, begin, evaluate, time_limit
 from api.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, choose, prefers_html
-from api.pages import render
+from api.pages import FORM_NAMES, render
 from api.problems import problem_of
 from api.routes.wellknown import service
 from graph.errors import BadQuery, SpacenormsError
@@ -352,7 +352,7 @@ def _shown(read: ReadQuery, body: bytes) -> dict[str, Any]:
 def _downloads(operation: Operation, read: ReadQuery) -> list[dict[str, str]]:
     return [
         {
-            "label": each.name.upper(),
+            "label": FORM_NAMES.get(each.name, each.name.upper()),
             "href": "/sparql?" + urlencode({"query": operation.query, "format": each.name}),
         }
         for each in _formats(read)
