@@ -194,7 +194,11 @@ def _found(kg: Knowledge, first: Bloc, second: Bloc, as_of: str | dt.date | None
         method=_METHOD,
         references=(_FREEMAN, _BRANDES, MEASURES["betweenness"].two_mode_reference),
         imprecise=whole.imprecise,
-        notes=(*whole.notes, *_remarks(found, pairs, joined), *_not_used(kg, as_of)),
+        notes=(
+            *whole.notes,
+            *_remarks(found, pairs, joined),
+            *_not_used(kg, as_of, (first.code, second.code)),
+        ),
         version=whole.version,
     )
 
@@ -366,11 +370,11 @@ def _grades(steps: Iterable[Step]) -> dict[str, int]:
     return dict(sorted(found.items(), key=lambda item: _weakness(item[0])))
 
 
-def _not_used(kg: Knowledge, as_of: str | dt.date | None) -> Iterable[str]:
+def _not_used(kg: Knowledge, as_of: str | dt.date | None, between: Sequence[str]) -> Iterable[str]:
     """Yield why recorded ties between actors do not count here, where there are any."""
     from graph.views.linkages import recording
 
-    for warning in recording(network(kg, "linkages", as_of=as_of).graph):
+    for warning in recording(network(kg, "linkages", as_of=as_of, between=between).graph):
         yield f"{warning} Those ties are not used here: bridges rest on memberships and treaties."
 
 

@@ -7,12 +7,12 @@ import datetime
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Protocol
 
 from graph.conflicts import Carriage, Conflict, ConflictIndex
 from graph.dates import day
 from graph.errors import BadValue, UnknownName, suggest
-from graph.knowledge import Value
+from graph.knowledge import KnowledgeGraph, Value
 from graph.namespaces import BASE, local_name
 
 #: What a supposed act does, by the word for it, with the kind of thing it is done to.
@@ -66,6 +66,18 @@ class Supposition:
         effect = f", effective {self.effective}" if self.effective != self.date else ""
         deed = self.deed.replace("-", " ")
         return f"{self.state_label} {deed} {self.of_label} ({self.date}{effect}; supposed)"
+
+
+class Names(Protocol):
+    """What reading an act needs: the graph, who is meant by a name, and which day by a text."""
+
+    graph: KnowledgeGraph
+
+    def actor(self, name: str) -> tuple[str, str]:
+        """Return code and address of an actor."""
+
+    def day(self, as_of: str) -> str:
+        """Return a day as text, ``today`` being the graph's own."""
 
 
 @dataclass(frozen=True)
@@ -146,13 +158,13 @@ def later(start: str, duration: str) -> str:
     return (datetime.date(year, month, min(given.day, last)) + datetime.timedelta(days=days)).isoformat()
 
 
-def suppose(index: ConflictIndex, act: str | dict[str, Any]) -> Supposition:
+def suppose(index: Names, act: str | dict[str, Any]) -> Supposition:
     """Read a supposed act.
 
     Parameters
     ----------
-    index : ConflictIndex
-        Knows the names.
+    index : Names
+        Knows the names, such as a `ConflictIndex`.
     act : str or dict
         ``"IND joins ILRS in 2027"``, or a mapping with ``state``, ``deed``, ``of`` and perhaps ``date``.
 
@@ -261,13 +273,13 @@ def _last_day(text: str) -> str:
     return day(text, "date").isoformat()
 
 
-def _effective(index: ConflictIndex, deed: str, address: str, date: str) -> str:
+def _effective(index: Names, deed: str, address: str, date: str) -> str:
     column = {"withdraws-from": "notice", "ratifies": "delay", "accedes-to": "delay"}.get(deed)
     durations = {row[column] for row in _manners(index) if row["instrument"] == address} if column else set()
     return max((later(date, str(each)) for each in durations if each), default=date)
 
 
-def _manners(index: ConflictIndex) -> list[dict[str, Value]]:
+def _manners(index: Names) -> list[dict[str, Value]]:
     return index.graph.run("views/norm-manners")
 
 

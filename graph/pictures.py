@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,6 +18,7 @@ from graph.blocs import Knowledge
 from graph.bridges import bridges
 from graph.captions import by_label, caption_of, headline_of, layers_of, legend_of, long_date, table_of
 from graph.layout import TALL, WIDE, Box, Form, Layout, place
+from graph.measures import measured
 from graph.networks import BLOCS, network
 from graph.scene import Scene, bands_of, make_scene, nodes_of, ties_of
 
@@ -149,6 +150,8 @@ def picture(
         The day is no calendar date.
     """
     drawn = network(kg, view, as_of=as_of, imprecise=imprecise, raw=raw, between=between)
+    graph, strength, merging = measured(drawn)
+    drawn = replace(drawn, graph=graph, strength=strength, notes=(*drawn.notes, *merging))
     scene = make_scene(drawn, bridges(kg, between, as_of, imprecise), measure_name)
     titles = {str(row["source"]): str(row["title"]) for row in kg.run("networks/sources")}
     return _finish(scene, titles)

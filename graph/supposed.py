@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph import conflicts
+from graph import dates
 from graph.blocs import Knowledge
 from graph.counterfactual import Supposition, suppose
 from graph.errors import BadValue, UnknownName, suggest
@@ -50,6 +50,28 @@ class Supposed:
     def run(self, name: str, **values: object) -> Sequence[Row]:
         """Run a view query; the affiliation query gives the rows as supposed."""
         return self._rows if name == "networks/affiliation" else self._kg.run(name, **values)
+
+
+class States:
+    """Knows states by code or name, for acts to be read.
+
+    Parameters
+    ----------
+    graph
+        The knowledge graph.
+    """
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self.graph = graph
+
+    def actor(self, name: str) -> tuple[str, str]:
+        """Return code and address of a state; UnknownName for none."""
+        address = self.graph.resolve("state", name)
+        return local_name(address), address
+
+    def day(self, as_of: str) -> str:
+        """Return a day as text, ``today`` being the graph's own; BadDate for what is none."""
+        return self.graph.today.isoformat() if as_of == "today" else dates.day(as_of).isoformat()
 
 
 @dataclass(frozen=True)
@@ -153,8 +175,8 @@ def what_if(
             remedy="Give acts to add, such as “IND joins ILRS in 2027”, or to remove.",
         )
     chosen, names = find_view(view).name, tuple(measure(name).name for name in measures)
-    index = conflicts.index(kg)
-    supposed = tuple(suppose(index, act) for act in acts)
+    names_of = States(kg)
+    supposed = tuple(suppose(names_of, act) for act in acts)
     when = as_of or max([kg.today.isoformat(), *(each.effective for each in supposed)])
     rows: list[Row] = list(kg.run("networks/affiliation"))
     left_out = _known_facts(rows, remove)

@@ -291,7 +291,8 @@ def split(found: Agreement, minimum: int = 1) -> tuple[tuple[set[str], set[str]]
     -------
     sides, modularity
         Two sets of states by the sign of the leading eigenvector of the modularity matrix, and the
-        modularity of that split; one side is empty when no split is better than none.
+        modularity of that split; one side is empty when no split is better than none. States that share
+        too few votes with every other are on neither.
 
     References
     ----------
@@ -299,17 +300,17 @@ def split(found: Agreement, minimum: int = 1) -> tuple[tuple[set[str], set[str]]
     Physical Review E 74, 036104. doi:10.1103/PhysRevE.74.036104
     """
     weights = np.nan_to_num(found.mean(minimum))
-    total = weights.sum()
-    if total == 0:
-        return (set(found.states), set()), 0.0
+    tied = weights.sum(axis=1) > 0
+    weights, names = weights[np.ix_(tied, tied)], np.array(found.states)[tied]
+    if not len(names):
+        return (set(), set()), 0.0
     surplus = _surplus(weights)
     with one_thread():
         sizes, vectors = np.linalg.eigh(surplus)
     if sizes[-1] < 1e-9:
-        return (set(found.states), set()), 0.0
+        return (set(names.tolist()), set()), 0.0
     side = vectors[:, -1] > 0
-    names = np.array(found.states)
-    value = sum(float(surplus[np.ix_(part, part)].sum()) for part in (side, ~side)) / total
+    value = sum(float(surplus[np.ix_(part, part)].sum()) for part in (side, ~side)) / float(weights.sum())
     return (set(names[side].tolist()), set(names[~side].tolist())), value
 
 

@@ -75,6 +75,7 @@ class HostileKnowledge:
                 for code in ("one", "two")
             ],
             "networks/sources": [{"source": "x:s", "title": HOSTILE}],
+            "networks/linkages": [],
             "networks/affiliation": [
                 self._tie(state, code)
                 for state, codes in (

@@ -16,6 +16,8 @@ NAMES = (
     "queries",
     "conflicts",
     "significance",
+    "voting",
+    "timeline",
     "networks",
     "search",
     "records",

@@ -79,6 +79,7 @@ def _notes(graph: nx.MultiGraph, lasting: int, undated: int) -> Iterable[str]:
         "beginning."
     )
     yield from recording(graph)
+    yield "Which states bridge the blocs is measured on memberships and treaties, see the bridges."
 
 
 def recording(graph: nx.MultiGraph) -> Iterable[str]:
@@ -90,11 +91,10 @@ def recording(graph: nx.MultiGraph) -> Iterable[str]:
         The multigraph of ties.
     """
     ties = graph.number_of_edges()
-    if not ties:
-        return
-    degree, hub = max((number, node) for node, number in graph.degree())
-    yield (
-        f"{graph.nodes[hub]['label']} stands at one end of {degree} of {ties} recorded ties: the ties were "
-        "gathered around it, so that a raw degree or betweenness here measures recording. Which states "
-        "bridge the blocs is measured on dated memberships and treaties, see the bridges."
-    )
+    if ties:
+        degree, hub = max((number, node) for node, number in graph.degree())
+        yield (
+            f"{graph.nodes[hub]['label']} stands at one end of {degree} of {ties} recorded ties between "
+            "actors: they were gathered around it, so that a raw degree or betweenness there measures "
+            "recording."
+        )
