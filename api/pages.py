@@ -18,6 +18,7 @@ from markupsafe import Markup
 from api.negotiation import HTML, Format
 from graph.kinds import BY_SINGULAR, KINDS
 from graph.namespaces import IDENTIFIER, ONTOLOGY, VOCABULARY
+from graph.sentences import Sentence
 from graph.things import Thing, is_own, split
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -136,6 +137,8 @@ def environment() -> Environment:
         query=with_query,
         count=count,
         filled=filled,
+        linked=linked,
+        shortened=shortened,
     )
     made.globals["is_thing"] = lambda value: isinstance(value, Thing)
     return made
@@ -221,6 +224,40 @@ def heading(name: object) -> str:
     """Return a code as the words of a heading, with a capital, and abbreviations in capitals."""
     text = " ".join(word.upper() if word in ABBREVIATIONS else word for word in words(name).split())
     return text[:1].upper() + text[1:]
+
+
+def linked(sentence: Sentence, record: Thing) -> Markup:
+    """Show a sentence with the names of what it speaks of as links.
+
+    Parameters
+    ----------
+    sentence
+        The sentence.
+    record
+        What the page is of, which is not linked to itself.
+
+    Returns
+    -------
+    Markup
+        Each thing linked once, where its name stands first.
+    """
+    named = [each for each in sentence.things if each.iri != record.iri and each.label in sentence.text]
+    by_name = {each.label: each for each in sorted(named, key=lambda each: -len(each.label))}
+    shown, rest = Markup(""), sentence.text
+    while by_name:
+        found = [(rest.find(name), -len(name), name) for name in by_name if name in rest]
+        if not found:
+            break
+        at, _, name = min(found)
+        link = Markup('<a href="{}">{}</a>').format(local_path(by_name.pop(name)), name)
+        shown += Markup("{}").format(rest[:at]) + link
+        rest = rest[at + len(name) :]
+    return shown + Markup("{}").format(rest)
+
+
+def shortened(text: str, most: int = 90) -> str:
+    """Return a text cut at a word where it is long."""
+    return text if len(text) <= most else text[:most].rsplit(" ", 1)[0] + " …"
 
 
 def filled(columns: Sequence[Any], rows: Iterable[Any]) -> list[Any]:

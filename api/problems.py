@@ -25,7 +25,7 @@ from graph.namespaces import BASE
 
 _log = logging.getLogger(__name__)
 _QUOTED = re.compile(r"'([^']+)'")
-_SHOWN = ("title", "detail", "status", "remedy", "instance", "query")
+_SHOWN = ("title", "detail", "status", "remedy", "instance", "query", "nearest")
 _PLAIN_PAGE = Markup("<!doctype html><title>{title}</title><h1>{title}</h1><p>{detail}</p><p>{remedy}</p>")
 _CODES = {404: "not-found", 405: "method-not-allowed", 413: "body-too-long", 415: "unsupported-media-type"}
 
@@ -167,7 +167,7 @@ def _methods(request: Request) -> list[str]:
         for route in request.app.routes
         if route.matches({**request.scope, "method": method})[0] is Match.FULL
     }
-    return sorted(found)
+    return sorted(found | {"HEAD"} if "GET" in found else found)
 
 
 def _near_paths(request: Request) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from api import pages
+from graph.sentences import Cited, Sentence
 from graph.tables import Listing, Record, Row, Section
 from graph.things import Apparatus, Citation, Knowledge, Thing
 
@@ -105,10 +106,31 @@ def record_json(record: Record, graph: Knowledge, limit: int, offset: int) -> di
         "as_of": record.as_of or graph.today.isoformat(),
         "fields": {field.name: _field_json(field.many, field.values) for field in record.fields},
         **_support_json(record.apparatus),
+        "sentences": [sentence_json(sentence) for sentence in record.sentences],
         "sections": {section.name: _section_json(section) for section in record.sections},
         "cited": [_citation_json(citation) for citation in record.citations],
         "limit": limit,
         "offset": offset,
+    }
+
+
+def sentence_json(sentence: Sentence) -> dict[str, Any]:
+    """Return a sentence as JSON: its heading, text, sources, the addresses it speaks of, and its day."""
+    return {
+        "topic": sentence.topic,
+        "text": sentence.text,
+        "sources": [_cited_json(cited) for cited in sentence.sources],
+        "things": [thing.iri for thing in sentence.things],
+        "as_of": sentence.as_of,
+    }
+
+
+def _cited_json(cited: Cited) -> dict[str, str | None]:
+    return {
+        "id": cited.source.id,
+        "title": cited.source.label,
+        "locator": cited.locator,
+        "verification": cited.verification,
     }
 
 
@@ -183,9 +205,31 @@ def record_rows(record: Record) -> Iterable[list[Any]]:
                 record.thing.id,
                 *_support_cells(record.apparatus),
             ]
+    for number, sentence in enumerate(record.sentences, 1):
+        text = ["sentences", number, sentence.topic, sentence.text, "", ""]
+        yield [*text, *_cited_cells(sentence.sources), ""]
     for section in record.sections:
         for number, row in enumerate(section.rows, 1):
             yield from _section_cells(section, number, row)
+
+
+def sentence_rows(record: Record) -> Iterable[list[Any]]:
+    """Yield the head and the lines of the sentences of a record for CSV: one sentence a line."""
+    yield ["topic", "text", "things", "as_of", "sources", "locators", "verification"]
+    for sentence in record.sentences:
+        things = "; ".join(thing.id for thing in sentence.things)
+        cells = _cited_cells(sentence.sources)
+        yield [sentence.topic, sentence.text, things, sentence.as_of, *cells]
+
+
+def _cited_cells(sources: Iterable[Cited]) -> list[str]:
+    """Return keys, places and grades of sources, in the same order in each cell."""
+    listed = list(sources)
+    return [
+        "; ".join(cited.source.id for cited in listed),
+        " | ".join(cited.locator or "" for cited in listed).strip(" |"),
+        "; ".join(cited.verification or "" for cited in listed),
+    ]
 
 
 def section_rows(section: Section) -> Iterable[list[Any]]:

@@ -67,6 +67,46 @@ class SectionModel(BaseModel):
     rows: list[RowModel]
 
 
+class CitedModel(BaseModel):
+    """A source of a sentence."""
+
+    id: str = Field(examples=["un-mtdsg-moon"])
+    title: str = Field(
+        examples=[
+            "Status of the Agreement Governing the Activities of States on the Moon, UN Treaty Collection"
+        ]
+    )
+    locator: str | None = Field(
+        description="Where in the source; null where not recorded.", examples=["row Australia"]
+    )
+    verification: str | None = Field(examples=["official"])
+
+
+class SentenceModel(BaseModel):
+    """A sentence of law, with what it rests on."""
+
+    topic: str = Field(description="The heading it stands under.", examples=["Treaties that bind it"])
+    text: str = Field(
+        description="A full sentence with names, not codes.",
+        examples=[
+            "Australia has been a party to the Moon Agreement since 6 August 1986 (accession deposited on 7 "
+            "July 1986)."
+        ],
+    )
+    sources: list[CitedModel]
+    things: list[str] = Field(
+        description="Addresses of what it speaks of.",
+        examples=[
+            [
+                "https://w3id.org/spacenorms/id/state/AUS",
+                "https://w3id.org/spacenorms/id/instrument/MOON",
+                "https://w3id.org/spacenorms/id/act/AUS-MOON-accession",
+            ]
+        ],
+    )
+    as_of: str = Field(description="The day it holds for.", examples=["2026-11-23"])
+
+
 class CitationModel(BaseModel):
     """How a source is cited."""
 
@@ -92,6 +132,10 @@ class RecordModel(BaseModel):
     locators: list[str]
     verification: str | None
     notes: list[str]
+    sentences: list[SentenceModel] = Field(
+        description="Its law in sentences, the most important first; empty for kinds that have no law to "
+        "tell, and where one section is asked for."
+    )
     sections: dict[str, SectionModel]
     cited: list[CitationModel]
     limit: int = Field(description="The most rows of a section that are returned.")

@@ -137,7 +137,7 @@ class ConflictIndex:
         wanted = {name: self.graph.resolve(_scheme(name), value) for name, value in facets.items() if value}
         actor = self.actor(state)[0] if state else None
         found = [
-            self._on(conflict, when, imprecise, actor, self._count(count))
+            self._on(conflict, when, imprecise, actor, self.check_count(count))
             for conflict in self._curated
             if all(address in self._facets[conflict.address, name] for name, address in wanted.items())
         ]
@@ -181,7 +181,7 @@ class ConflictIndex:
         """
         for conflict in self._curated:
             if conflict.code.casefold() == code.casefold():
-                return self._on(conflict, self.day(as_of), imprecise, None, self._count(count))
+                return self._on(conflict, self.day(as_of), imprecise, None, self.check_count(count))
         known = [conflict.code for conflict in self._curated]
         raise UnknownName(
             f"There is no conflict “{code}”.", remedy=suggest(code, known), code="unknown-conflict"
@@ -271,7 +271,8 @@ class ConflictIndex:
         """Return the sources whose count of parties can be taken where lists disagree: title by key."""
         return {str(row["source"]): str(row["title"]) for row in self.graph.run("views/counts")}
 
-    def _count(self, count: str | None) -> str | None:
+    def check_count(self, count: str | None) -> str | None:
+        """Return the key of a source whose count can be taken; UnknownName, with the nearest, for another."""
         known = self.counts()
         if count and count not in known:
             raise UnknownName(

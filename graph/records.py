@@ -9,7 +9,7 @@ from functools import cache
 from itertools import takewhile
 from typing import Any
 
-from graph import saved
+from graph import law, saved
 from graph.errors import BadValue, UnknownName, closest, suggest
 from graph.kinds import Kind
 from graph.namespaces import IDENTIFIER, VOCABULARY, local_name
@@ -91,7 +91,15 @@ class Records:
         return {name: self._distinct(rows, name) for name in wanted}
 
     def record(
-        self, kind: Kind, local: str, as_of: str | None = None, limit: int = 500, offset: int = 0
+        self,
+        kind: Kind,
+        local: str,
+        as_of: str | None = None,
+        limit: int = 500,
+        offset: int = 0,
+        *,
+        count: str | None = None,
+        told: bool = True,
     ) -> Record:
         """Return the record of one thing.
 
@@ -105,6 +113,10 @@ class Records:
             The day that dated sections hold for, in ISO form; today when None.
         limit, offset
             Which part of each section to return.
+        count
+            Key of the source whose count of parties is taken where lists disagree; none when None.
+        told
+            Whether to tell its law in sentences.
 
         Returns
         -------
@@ -118,10 +130,20 @@ class Records:
         iri = f"{IDENTIFIER}{kind.singular}/{local}"
         classes = self._classes(iri, kind, local)
         fields = tuple(self._fields(f"views/record-{kind.singular}", iri))
-        sections = tuple(self._section(kind, name, iri, as_of, limit, offset) for name in kind.sections)
+        day = {"as_of": as_of, "count": count}
+        sections = tuple(self._section(kind, name, iri, day, limit, offset) for name in kind.sections)
+        when = as_of or self.graph.today.isoformat()
+        sentences = law.sentences(self.graph, self.names, iri, when, count) if told else ()
         return self._cited(
             Record(
-                self.names.thing(iri), kind, classes, fields, sections, self.names.support([iri]), as_of=as_of
+                self.names.thing(iri),
+                kind,
+                classes,
+                fields,
+                sections,
+                self.names.support([iri]),
+                as_of=as_of,
+                sentences=sentences,
             )
         )
 
@@ -146,7 +168,7 @@ class Records:
         kind, local = split(iri)
         classes = self._classes(iri, Kind(kind, kind), local)
         fields = tuple(self._statements(iri))
-        uses = self._filled("views/record-uses", "uses", iri, None, MOST_USES, 0)
+        uses = self._filled("views/record-uses", "uses", iri, {}, MOST_USES, 0)
         return self._cited(
             Record(self.names.thing(iri), None, classes, fields, (uses,), self.names.support([iri]))
         )
@@ -183,7 +205,7 @@ class Records:
             self.names.thing(row["class"]) for row in self.graph.run("views/record-type", subject=iri)
         )
         fields = tuple(self._fields("views/record-concept", iri))
-        uses = self._filled("views/record-uses", "uses", iri, None, MOST_USES, 0)
+        uses = self._filled("views/record-uses", "uses", iri, {}, MOST_USES, 0)
         thing = self.names.thing(iri)
         return self._cited(Record(thing, None, classes[:1], fields, (uses,), self.names.support([iri])))
 
@@ -245,17 +267,18 @@ class Records:
             )
 
     def _section(
-        self, kind: Kind, name: str, iri: str, as_of: str | None, limit: int, offset: int
+        self, kind: Kind, name: str, iri: str, day: Mapping[str, str | None], limit: int, offset: int
     ) -> Section:
-        return self._filled(f"views/record-{kind.singular}-{name}", name, iri, as_of, limit, offset)
+        return self._filled(f"views/record-{kind.singular}-{name}", name, iri, day, limit, offset)
 
     def _filled(
-        self, view_name: str, name: str, iri: str, as_of: str | None, limit: int, offset: int
+        self, view_name: str, name: str, iri: str, day: Mapping[str, str | None], limit: int, offset: int
     ) -> Section:
         view = saved.find(view_name)
-        dated = any(parameter.name == "as_of" for parameter in view.parameters)
-        when = {"as_of": as_of} if dated and as_of else {}
-        rows = self.graph.run(view_name, subject=iri, **when)
+        takes = {parameter.name for parameter in view.parameters}
+        given = {each: value for each, value in day.items() if value and each in takes}
+        dated = "as_of" in takes
+        rows = self.graph.run(view_name, subject=iri, **given)
         columns = columns_of(view)
         part = tuple(self._stated(row, columns) for row in rows[offset : offset + limit])
         shown = tuple(column for column in columns if column.name != "fact")
@@ -288,6 +311,8 @@ class Records:
         keys = {source.iri for source in record.apparatus.sources}
         for section in record.sections:
             keys.update(source.iri for row in section.rows for source in row.apparatus.sources)
+        for sentence in record.sentences:
+            keys.update(cited.source.iri for cited in sentence.sources)
         known = self.names.citations
         citations = tuple(known[key] for key in sorted(keys) if key in known)
         return replace(record, citations=citations)

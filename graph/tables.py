@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from graph.kinds import Kind
+from graph.sentences import Sentence
 from graph.things import Apparatus, Citation, Scalar, Thing
 
 Item: TypeAlias = Scalar | Thing
@@ -166,7 +167,9 @@ class Record:
     citations
         Every source cited on the record, in the order of the keys.
     as_of
-        The day that its dated sections hold for.
+        The day that its dated sections and its sentences hold for.
+    sentences
+        Its law in sentences, those of one topic together.
     """
 
     thing: Thing
@@ -177,6 +180,15 @@ class Record:
     apparatus: Apparatus
     citations: tuple[Citation, ...] = field(default=())
     as_of: str | None = None
+    sentences: tuple[Sentence, ...] = ()
+
+    @property
+    def topics(self) -> list[tuple[str, list[Sentence]]]:
+        """The sentences by topic, in their order."""
+        found: dict[str, list[Sentence]] = {}
+        for sentence in self.sentences:
+            found.setdefault(sentence.topic, []).append(sentence)
+        return list(found.items())
 
     def field(self, name: str) -> Field | None:
         """Return a field by name, None where the kind has no such field."""

@@ -15,9 +15,10 @@ from pydantic import BaseModel
 
 from api import pages
 from api.negotiation import CSV, HTML, JSON, JSONLD, TURTLE, Choice, Format, choose
-from api.record_forms import list_json, list_rows, record_json, record_rows, section_rows
+from api.record_forms import list_json, list_rows, record_json, record_rows, section_rows, sentence_rows
 from api.record_models import ListModel, RecordModel
-from graph import saved
+from graph import law, saved
+from graph.conflicts import index
 from graph.dates import day
 from graph.description import write_rdf
 from graph.errors import BadValue, UnknownName, suggest
@@ -36,6 +37,12 @@ RECORD_FORMATS = (*LIST_FORMATS, *RDF_FORMATS)
 #: Query parameters that every list and every record understands.
 COMMON = ("format", "limit", "offset", "as_of")
 
+#: Query parameters that every record understands beside these.
+OF_RECORDS = ("section", "count")
+
+#: The section that is asked for to get the law of a thing in sentences.
+SENTENCES = "sentences"
+
 #: A filter with more values than this is a field to write in, not a list to choose from.
 MOST_CHOICES = 60
 
@@ -53,7 +60,19 @@ Form = Annotated[
 
 
 OneSection = Annotated[
-    str | None, Query(description="One section of the record; CSV is then a table of its columns.")
+    str | None,
+    Query(
+        description="One section of the record, or “sentences”; CSV is then a table of its columns.",
+        examples=["sentences"],
+    ),
+]
+Count = Annotated[
+    str | None,
+    Query(
+        description="Key of the source whose count of parties is taken where lists disagree, such as "
+        "ggo-parties; without it, what is disputed does not count.",
+        examples=["ggo-parties"],
+    ),
 ]
 
 
@@ -130,6 +149,7 @@ def answer_record(
     offset: int,
     as_of: str | None,
     section: str | None = None,
+    count: str | None = None,
 ) -> Response:
     """Answer the record of one thing in the form that is asked for.
 
@@ -145,6 +165,8 @@ def answer_record(
         The day that dated sections hold for; today when None.
     section
         The one section to return; all when None.
+    count
+        The source whose count of parties is taken; none when None.
 
     Returns
     -------
@@ -158,11 +180,14 @@ def answer_record(
     """
     form = form_of(request, RECORD_FORMATS)
     records = records_of(request)
-    _check_names(request, (*COMMON, "section"))
+    _check_names(request, (*COMMON, *OF_RECORDS))
     when = day(as_of or records.graph.today).isoformat()
     chosen = _one_section(kind, section)
+    if count:
+        index(request.app.state.graph).check_count(count)
+    told = section in (None, "", SENTENCES)
     try:
-        record = records.record(chosen, local, when, limit, offset)
+        record = records.record(chosen, local, when, limit, offset, count=count or None, told=told)
     except UnknownName:
         other = records.canonical(kind, local)
         if other is None or other == local:
@@ -176,6 +201,8 @@ def _one_section(kind: Kind, section: str | None) -> Kind:
     """Return the kind with only one of its sections, or the kind itself when none is asked for."""
     if not section:
         return kind
+    if section == SENTENCES and kind.singular in law.KINDS:
+        return replace(kind, sections=())
     if section not in kind.sections:
         raise BadValue(
             f"A record of {kind.name} has no section “{section}”.",
@@ -225,9 +252,7 @@ def record_answer(
     if form is JSON:
         return JSONResponse(record_json(record, graph, limit, offset), headers=headers)
     if form is CSV:
-        one = len(record.sections) == 1 and "section" in request.query_params
-        rows = section_rows(record.sections[0]) if one else record_rows(record)
-        return csv_answer(f"{record.thing.id}.csv", rows, headers)
+        return csv_answer(f"{record.thing.id}.csv", _rows(request, record), headers)
     name = record.thing.kind if record.kind and record.thing.kind in TEMPLATES else "record"
     return pages.render(
         request,
@@ -239,6 +264,13 @@ def record_answer(
         limit=limit,
         offset=offset,
     )
+
+
+def _rows(request: Request, record: Record) -> Iterable[Iterable[Any]]:
+    section = request.query_params.get("section")
+    if section == SENTENCES:
+        return sentence_rows(record)
+    return section_rows(record.sections[0]) if section else record_rows(record)
 
 
 def _list_route(kind: Kind) -> Callable[..., Response]:
@@ -258,9 +290,10 @@ def _record_route(kind: Kind) -> Callable[..., Response]:
         offset: Offset = 0,
         as_of: AsOf = None,
         section: OneSection = None,
+        count: Count = None,
         format: Form = None,
     ) -> Response:
-        return answer_record(request, kind, local, limit, offset, as_of, section)
+        return answer_record(request, kind, local, limit, offset, as_of, section, count)
 
     return recorded
 
