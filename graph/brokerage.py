@@ -39,6 +39,9 @@ PATTERNS: dict[str, str] = {
 
 TOTAL = "total"
 
+#: Nodes at most: each role needs some matrices of all pairs.
+GREATEST = 5000
+
 
 @dataclass(frozen=True)
 class Roles:
@@ -94,6 +97,7 @@ def brokerage(graph: nx.Graph, group: Mapping[str, str]) -> Roles:
     nodes = tuple(graph)
     if not nodes:
         return Roles((), tuple(PATTERNS), np.zeros((0, 5)), np.zeros(0), graph.is_directed())
+    _check_size(len(nodes))
     ties = matrix(graph, None)
     open_pairs = (ties == 0) & ~np.eye(len(nodes), dtype=bool)
     counts = _count(ties, ties, open_pairs, _membership(nodes, group))
@@ -123,6 +127,11 @@ def two_mode_brokerage(graph: nx.Graph, which: int, group: Mapping[str, str]) ->
     mixed
         How many of a node's chains have e and f of different groups: the most heterogeneous brokerage.
 
+    Notes
+    -----
+    The chain of five is that of the R package gouldfernandez, which keeps the roles of Gould and Fernandez
+    for the three nodes of one mode and tells the kinds of the two between them beside.
+
     References
     ----------
     Jasny, L. and Lubell, M. (2015). Two-mode brokerage in policy networks. Social Networks 41, 36-47.
@@ -131,6 +140,7 @@ def two_mode_brokerage(graph: nx.Graph, which: int, group: Mapping[str, str]) ->
     own = tuple(sides(graph)[which])
     if not own:
         return Roles((), tuple(PATTERNS), np.zeros((0, 5)), np.zeros(0), False), np.zeros(0)
+    _check_size(len(own))
     shared = _shared(graph, own, set())
     open_pairs = (shared == 0) & ~np.eye(len(own), dtype=bool)
     membership = _membership(own, group)
@@ -141,6 +151,15 @@ def two_mode_brokerage(graph: nx.Graph, which: int, group: Mapping[str, str]) ->
         by_kind = _shared(graph, own, others)
         alike += _undirected(_count(by_kind, by_kind, open_pairs, membership))[1]
     return Roles(own, tuple(PATTERNS), counts, total, False), total - alike
+
+
+def _check_size(nodes: int) -> None:
+    if nodes > GREATEST:
+        raise BadValue(
+            f"Brokerage compares all pairs of nodes, and {nodes:,} are too many.",
+            remedy=f"Ask for a network of at most {GREATEST:,} nodes.",
+            code="too-large",
+        )
 
 
 def _shared(graph: nx.Graph, nodes: tuple[str, ...], left_out: set[str]) -> Matrix:

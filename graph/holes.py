@@ -7,7 +7,7 @@ import math
 import networkx as nx
 import numpy as np
 
-from graph.definitions import Matrix, Measure, Reference, Values, matrix, named
+from graph.definitions import DENSE_LIMIT, Matrix, Measure, Reference, Values, matrix, named
 from graph.engines import pick
 
 
@@ -75,11 +75,30 @@ def _constraint(graph: nx.Graph, strength: str | None) -> Values:
     if compiled:
         found = compiled.constraint(graph, strength)
         return {node: 1.0 if math.isnan(value) else value for node, value in found.items()}
+    if len(graph) > DENSE_LIMIT:
+        return _sparse_constraint(graph, strength)
     return named(graph, np.nan_to_num(constraint(matrix(graph, strength)), nan=1.0))
 
 
+def _sparse_constraint(graph: nx.Graph, strength: str | None) -> Values:
+    ties = nx.to_scipy_sparse_array(graph, weight=strength, dtype=float, format="csr")
+    shares = ties.multiply(1.0 / np.maximum(ties.sum(axis=1), 1.0)[:, None]).tocsr()
+    invested = (shares + shares @ shares).multiply(ties > 0).power(2).sum(axis=1)
+    return named(graph, np.where(ties.sum(axis=1) > 0, invested, 1.0))
+
+
 def _effective_size(graph: nx.Graph, strength: str | None) -> Values:
+    if len(graph) > DENSE_LIMIT:
+        return _sparse_effective_size(graph, strength)
     return named(graph, effective_size(matrix(graph, strength)))
+
+
+def _sparse_effective_size(graph: nx.Graph, strength: str | None) -> Values:
+    ties = nx.to_scipy_sparse_array(graph, weight=strength, dtype=float, format="csr")
+    shares = ties.multiply(1.0 / np.maximum(ties.sum(axis=1), 1.0)[:, None]).tocsr()
+    strongest = np.maximum(ties.max(axis=1).toarray().ravel(), 1.0)
+    redundancy = shares @ ties.multiply(1.0 / strongest[:, None]).tocsr().T
+    return named(graph, (ties > 0).sum(axis=1) - redundancy.multiply(ties > 0).sum(axis=1))
 
 
 _BURT_1992 = Reference(

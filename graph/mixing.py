@@ -50,6 +50,8 @@ def spread(graph: nx.Graph, group: Mapping[str, str], strength: str | None) -> S
     inside[np.arange(len(nodes)), [names.index(group[node]) for node in nodes]] = 1.0
     if not nodes:
         return nodes, names, inside
+    if len(nodes) > DENSE_LIMIT:
+        return nodes, names, nx.to_scipy_sparse_array(graph, weight=strength, dtype=float) @ inside
     return nodes, names, matrix(graph, strength) @ inside
 
 

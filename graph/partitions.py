@@ -121,7 +121,7 @@ def consensus(
     Consensus
         The share of runs that put two nodes together is the strength of a new tie between them, dropped
         below `THRESHOLD`; the runs are repeated on that graph until they all agree. A node without ties is
-        a community of its own.
+        a community of its own. Above `DENSE_LIMIT` nodes there are no rounds: the best run is taken.
 
     Raises
     ------
@@ -147,7 +147,10 @@ def consensus(
         return Consensus(alone, 0.0, 0.0, 0.0, int(bool(nodes)), 1.0, runs, seed, 0)
     found = _runs(graph, nodes, strength, runs, seed)
     scores = _scores(graph, nodes, strength, found)
-    agreed, rounds = _agree(found, seed)
+    if len(nodes) > DENSE_LIMIT:
+        agreed, rounds = found[int(np.argmax(scores))], 0
+    else:
+        agreed, rounds = _agree(found, seed)
     community = _numbered(nodes, agreed)
     return Consensus(
         community=community,

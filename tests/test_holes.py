@@ -10,6 +10,7 @@ from classic import davis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph import holes
 from graph.measures import values
 
 graphs = st.builds(
@@ -52,6 +53,19 @@ def test_structural_holes_agree_with_networkx(graph: nx.Graph, seed: int, weight
         assert {node: found[node] for node in tied} == pytest.approx(
             {node: other[node] for node in tied}, abs=1e-9
         )
+
+
+@settings(max_examples=30, deadline=None)
+@given(graphs, st.integers(0, 1000), st.booleans())
+def test_large_graphs_are_measured_by_the_same_formulas(graph: nx.Graph, seed: int, weighted: bool) -> None:
+    weigh(graph, seed)
+    strength = "weight" if weighted else None
+    dense = [values(graph, name, strength=strength) for name in ("constraint", "effective-size")]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(holes, "DENSE_LIMIT", 0)
+        sparse = [values(graph, name, strength=strength) for name in ("constraint", "effective-size")]
+    for one, other in zip(dense, sparse, strict=True):
+        assert one == pytest.approx(other, abs=1e-9)
 
 
 def test_constraint_depends_on_the_graph_it_is_computed_on() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph import mixing
 from graph.bridges import bridges
 from graph.definitions import co_membership, groups
 from graph.measures import values
@@ -68,6 +69,17 @@ def test_strong_ties_are_short_paths_between_blocs(graph: nx.Graph) -> None:
     nx.set_edge_attributes(graph, 3, "weight")
     plain = values(graph, "cross-bloc-paths")
     assert values(graph, "cross-bloc-paths", strength="weight") == pytest.approx(plain, abs=1e-9)
+
+
+@settings(max_examples=20, deadline=None)
+@given(graphs)
+def test_large_graphs_are_counted_by_the_same_rules(graph: nx.Graph) -> None:
+    names = ("participation", "ei-index", "cross-bloc-paths")
+    dense = [values(graph, name) for name in names]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mixing, "DENSE_LIMIT", 0)
+        for name, expected in zip(names, dense, strict=True):
+            assert values(graph, name) == pytest.approx(expected, abs=1e-9)
 
 
 def test_the_whole_index_counts_each_tie_once() -> None:

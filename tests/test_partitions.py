@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph import partitions
 from graph.errors import BadValue
 from graph.partitions import adjusted_rand, consensus, louvain, modularity, normalised_information
 
@@ -112,6 +113,15 @@ def test_two_cliques_are_found_by_every_run() -> None:
     found = consensus(graph)
     assert found.different == 1 and found.agreement == 1
     assert [found.community[node] for node in graph] == [0] * 5 + [1] * 4 + [2]
+
+
+def test_large_graphs_take_the_best_run_of_networkx() -> None:
+    club = nx.karate_club_graph()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(partitions, "DENSE_LIMIT", 10)
+        found = consensus(club)
+    assert found.rounds == 0 and found.modularity == pytest.approx(found.best)
+    assert found.best == pytest.approx(0.4198, abs=5e-5)
 
 
 def test_runs_and_seeds_that_cannot_be_are_named() -> None:
