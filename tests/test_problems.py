@@ -102,7 +102,7 @@ def test_an_unknown_address_is_told_the_near_one(application: FastAPI) -> None:
 def test_a_wrong_method_is_told_the_right_ones(application: FastAPI) -> None:
     response = ask(application, "/centrality", "DELETE")
     assert problem(response)["status"] == 405
-    assert response.headers["allow"] == "GET"
+    assert response.headers["allow"] == "GET, HEAD"
 
 
 def test_an_unexpected_error_is_logged_and_keeps_its_secrets(
