@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -382,6 +383,8 @@ def pick(graph: nx.Graph, measure: str, *, weighted: bool = False) -> Engine | N
 
 
 def _library(name: str, module: str) -> ModuleType:
+    # Idle threads of OpenMP would otherwise spin between the parts of an algorithm; read at the import.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
         return importlib.import_module(module)
     except ImportError:
