@@ -52,7 +52,7 @@ def faults_of(operation: schemathesis.APIOperation) -> list[str]:
         @FUZZ
         @given(case=operation.as_strategy(generation_mode=mode), accept=ACCEPTED)
         def send(case: schemathesis.Case, accept: str) -> None:
-            answer = case.call(headers={"Accept": accept})
+            answer = case.call(headers={"Accept": accept}, timeout=60)
             if wrong := what_is_wrong(case, answer):
                 faults.append(f"{wrong}: {case.as_curl_command()}\n{answer.status_code} {answer.text[:600]}")
 
