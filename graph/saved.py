@@ -259,8 +259,20 @@ def load_all(folder: Path | None = None) -> Mapping[str, SavedQuery]:
 
 
 def catalogue() -> Mapping[str, SavedQuery]:
-    """Return the queries that people run: those at the top of ``queries``, by name."""
-    return {name: query for name, query in load_all().items() if "/" not in name}
+    """Return the queries that people run, by name: those at the top of ``queries``, then the questions.
+
+    The competency questions are named ``competency/…``.
+    """
+    found = load_all()
+    top = {name: query for name, query in found.items() if "/" not in name}
+    return top | {name: query for name, query in found.items() if name.startswith("competency/")}
+
+
+def published(name: str) -> SavedQuery:
+    """Return a query of the catalogue by name; raises UnknownName for any other, internal views included."""
+    if name in catalogue():
+        return find(name)
+    raise _unknown(name)
 
 
 def find(name: str) -> SavedQuery:
@@ -283,10 +295,14 @@ def find(name: str) -> SavedQuery:
     """
     queries = load_all()
     if name not in queries:
-        raise UnknownName(
-            f"There is no saved query “{name}”.",
-            remedy=suggest(name, catalogue()),
-            code="unknown-query",
-            name=name,
-        )
+        raise _unknown(name)
     return queries[name]
+
+
+def _unknown(name: str) -> UnknownName:
+    return UnknownName(
+        f"There is no saved query “{name}”.",
+        remedy=suggest(name, catalogue()),
+        code="unknown-query",
+        name=name,
+    )

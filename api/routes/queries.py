@@ -93,8 +93,10 @@ def list_queries(request: Request, form: Form = None) -> Response:
     return JSONResponse({"queries": described}, headers=headers)
 
 
-@router.get("/queries/{name}", summary="Run a saved query", response_class=Response, responses=_DESCRIBED)
-@router.head("/queries/{name}", include_in_schema=False)
+@router.get(
+    "/queries/{name:path}", summary="Run a saved query", response_class=Response, responses=_DESCRIBED
+)
+@router.head("/queries/{name:path}", include_in_schema=False)
 async def run_query(
     request: Request, name: str, form: Form = None, limit: Limit = None, offset: Offset = 0
 ) -> Response:
@@ -103,7 +105,7 @@ async def run_query(
     What a query takes and answers stands in `/queries`. Rows come in the order of the query; `limit` and
     `offset` give a part of them, and then a `Link` header and the member `next` lead on to the next.
     """
-    query = saved.find(name)
+    query = saved.published(name)
     wants_page = _wants_page(request, form)
     try:
         asked = _Asked(query, _values(request, query), limit, offset)
