@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -199,6 +200,8 @@ class Teller:
             for iri in self.names.citations
             if (key := local_name(iri)) in text
         ]
+        states = [address("state", code) for code in re.findall(r"\b[A-Z]{3}\b", text)]
+        codes += [(local_name(iri), self.name(iri)) for iri in states if iri in self.names.labels]
         return phrases.spoken(text, sorted(codes, key=lambda each: -len(each[0])))
 
 

@@ -55,6 +55,9 @@ class StateLaw:
         self.subject = subject
         self.name = teller.name(subject)
         self.standings = teller.rows("law-standings", subject)
+        self.others: dict[str, list[str]] = {}
+        for row in teller.rows("law-other-dates", subject):
+            self.others.setdefault(row["act"], []).append(phrases.day_words(row["date"]))
         self.ranks = {row["instrument"]: row for row in teller.rows("law-instruments")}
         self.bases = {(row["ground"], row["instrument"]): row for row in teller.rows("law-basis")}
 
@@ -114,9 +117,10 @@ class StateLaw:
             return "; a source lists it as a party and does not say by which act"
         if row["date"] is None:
             return f" ({act} on a day that is not recorded)"
-        if row["earliest"] == row["latest"] == row["date"]:
-            return f" ({act} that day)"
-        return f" ({act} {phrases.dated(row['date'])})"
+        that_day = row["earliest"] == row["latest"] == row["date"]
+        others = self.others.get(row["act"], [])
+        also = f"; sources also give {phrases.listed(others)}" if others else ""
+        return f" ({act} {'that day' if that_day else phrases.dated(row['date'])}{also})"
 
     def _accepted(self, row: Row) -> Sentence:
         say, text = self.teller, self.teller.name(row["instrument"])
@@ -146,13 +150,19 @@ class StateLaw:
             else:
                 told += f"{say.verb('is')} not bound by it as a party; as a signatory it {say.verb('must')} "
                 told += "refrain from acts that would defeat the object and purpose of the treaty, until it "
-                told += "makes clear that it will not join"
+                told += (
+                    "made clear that it would not join" if say.past else "makes clear that it will not join"
+                )
             told += f" (the rule that {basis['place']} of {say.name(basis['of'])} states)"
             yield say.say(SIGNED, told, [row["act"]], [self.subject, row["instrument"]], [basis["provision"]])
 
     def _left(self) -> Iterator[Sentence]:
         for row in self._of("party", "ended"):
             yield self._departed(row)
+        joined = {row["instrument"] for row in self.standings if row["standing"] == "party"}
+        for row in self._of("signatory", "ended"):
+            if row["instrument"] not in joined:
+                yield self._vanished(row)
         for row in self.teller.rows("law-acts-alone", self.subject):
             if row["action"] == "withdrawal" and row["latest"] <= self.teller.as_of:
                 told = (
@@ -161,6 +171,12 @@ class StateLaw:
                     "by which act it had joined is not recorded"
                 )
                 yield self.teller.say(LEFT, told, [row["act"]], [self.subject, row["instrument"]])
+
+    def _vanished(self, row: Row) -> Sentence:
+        text, until = self.teller.name(row["instrument"]), self._ended(row)
+        told = f"{self.name} had signed {text} and had not joined it when it ceased to exist on {until}"
+        facts = [row["act"], self.subject]
+        return self.teller.say(LEFT, told, facts, [self.subject, row["instrument"]])
 
     def _departed(self, row: Row) -> Sentence:
         say, facts = self.teller, [row["act"]]
@@ -213,8 +229,12 @@ class StateLaw:
             )
             told += not_counted
         else:
-            told = f"{self.name} is counted as {standing} {text} by {counted} (by {action}, {since}) and not "
-            told += f"counted by {not_counted}"
+            told = f"{self.name} is counted as {standing} {text} by {counted} (by {action}, {since})"
+            told += (
+                f" and not counted by {not_counted}"
+                if row["not_counted_by"]
+                else f"; against this: {not_counted}"
+            )
             taken = {address("source", self.count)} & set(lines(row["counted_by"])) if self.count else set()
             if standing == "a party to" and taken:
                 told += "; the count that includes it is taken here, so it is treated as a party"
@@ -244,8 +264,12 @@ class StateLaw:
             if self._phase(row) == "ended":
                 told += f" and left it on {phrases.span(row['earliest_end'], row['latest_end'])}"
             if not self.ranks.get(row["instrument"], {}).get("binding"):
-                told += "; the text is a political commitment and does not bind in law"
+                told += f"; the text {self._nature(row['instrument'])}does not bind in law"
             yield say.say(POLITICAL, told, [act], [self.subject, row["instrument"]])
+
+    def _nature(self, instrument: str) -> str:
+        known = str(self.ranks.get(instrument, {}).get("class", ""))
+        return "is a political commitment and " if known.endswith("#PoliticalCommitment") else ""
 
     def _pledges(self) -> Iterator[Sentence]:
         say = self.teller
@@ -261,7 +285,8 @@ class StateLaw:
                 )
                 told += "not bind in law"
             else:
-                told = f"of {self.name} it is recorded as at {when}: {pledge}"
+                by = f"as at {when}" if row["date"] else f"by {phrases.day_words(row['latest'])}"
+                told = f"of {self.name} it is recorded {by}: {pledge}"
             yield say.say(POLITICAL, told, [row["commitment"]], [self.subject, row["pledge"]])
 
     def _laws(self) -> Iterator[Sentence]:

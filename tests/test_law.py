@@ -143,6 +143,11 @@ def test_an_undated_listing_is_told_as_undated(records: Records) -> None:
     assert "does not say by which act" in sentence.text
 
 
+def test_another_date_that_a_source_gives_is_told(records: Records) -> None:
+    sentence = one(told(records, "state/CUB"), "party to the Outer Space Treaty since")
+    assert "deposited on 30 June 1977; sources also give 3 June 1977" in sentence.text
+
+
 def test_a_withdrawal_by_month_without_recorded_consent(records: Records) -> None:
     sentence = one(told(records, "state/DEU"), "notice of withdrawal")
     assert "INTERSPUTNIK Agreement in April 2023" in sentence.text
@@ -162,6 +167,13 @@ def test_facts_on_recall_only_say_so(records: Records) -> None:
         for each in told(records, path):
             grades = {cited.verification for cited in each.sources}
             assert ("recall only" in each.text) == ("recalled" in grades), each.text
+
+
+def test_a_state_that_no_longer_exists_owes_nothing_by_its_signature(records: Records) -> None:
+    found = told(records, "state/YUG")
+    assert not texts(found, "signed")
+    assert "had not joined it when it ceased to exist" in one(found, "Outer Space Treaty").text
+    assert texts(told(records, "state/YUG", "1990-01-01"), "signed")
 
 
 def test_outside_the_hague_code_is_no_pledge(records: Records) -> None:
@@ -277,6 +289,7 @@ def check(sentence: Sentence, keys: set[str], keyed: set[str], day: str) -> None
     assert all(cited.verification for cited in sentence.sources)
     assert not CODE.search(sentence.text), sentence.text
     assert not keyed & set(re.findall(r"[\w-]+", sentence.text)), sentence.text
+    assert not {"AUS", "CHN", "RUS", "SAU", "ARE", "LUX", "JPN"} & set(re.findall(r"\w+", sentence.text))
     assert sentence.text[0] == sentence.text[0].upper() and sentence.text[-1] in ".?”!"
     assert not re.search(r"  |\.\.| ,|\bthe the\b|\bof of\b", sentence.text), sentence.text
 
