@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: Size of a small chart, in the units of its own view box, and the room around the plot.
-WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 320, 150, 40, 10, 10, 22
+WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 320, 150, 46, 10, 10, 22
 
 #: Size of the square of two axes.
 SQUARE = 460
@@ -95,7 +95,7 @@ def chart(
         title=title,
         method=method,
         lines=lines,
-        marks=tuple((f"{value:.3g}", height(value)) for value in (low, high)),
+        marks=tuple((f"{value:.2g}", height(value)) for value in (low, high)),
         years=tuple((str(year), place(year)) for year in ticks),
         zero=height(0.0) if low < 0 < high else None,
     )

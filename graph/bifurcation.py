@@ -16,7 +16,7 @@ from graph.cache import Cache
 from graph.errors import BadValue
 from graph.networks import BLOCS, day
 from graph.threads import one_thread
-from graph.timeline import FIRST_YEAR
+from graph.timeline import FIRST_YEAR, is_coarse
 from graph.voting import Year, bloc_modularity, cohesion
 
 Row = Mapping[str, Any]
@@ -40,7 +40,7 @@ SERIES: dict[str, tuple[str, str]] = {
     "affiliation_modularity": (
         "Modularity of the blocs in affiliations",
         "Of the graph of the blocs' members weighted by shared alliances and treaties, the blocs themselves "
-        "left out.",
+        "left out, and so are ties that no source dates to within a year.",
     ),
     "affiliation_modularity_z": (
         "… in standard deviations from chance",
@@ -164,7 +164,9 @@ def _panel(
     rows = [
         row
         for row in kg.run("networks/affiliation")
-        if row["state_code"] in group and row["affiliation_code"] not in set(group.values())
+        if row["state_code"] in group
+        and row["affiliation_code"] not in set(group.values())
+        and not is_coarse(row)
     ]
     ties = list({row["code"]: row for row in kg.run("networks/linkages")}.values())
     years = []

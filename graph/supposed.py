@@ -35,14 +35,16 @@ class Supposed:
         The knowledge graph; it is not changed.
     rows
         The rows of the affiliation query as supposed.
+    version
+        What to call the data; that of the graph with a remark when None.
 
     Notes
     -----
     Only the rows of ``networks/affiliation`` differ; every network and measure built on them follows.
     """
 
-    def __init__(self, kg: Knowledge, rows: Sequence[Row]) -> None:
-        self.version = f"{kg.version}, with acts supposed or left out"
+    def __init__(self, kg: Knowledge, rows: Sequence[Row], version: str | None = None) -> None:
+        self.version = version or f"{kg.version}, with acts supposed or left out"
         self.today: dt.date = kg.today
         self._kg = kg
         self._rows = rows

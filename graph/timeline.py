@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 from graph import affiliations
@@ -15,6 +16,7 @@ from graph.cache import Cache
 from graph.errors import BadValue
 from graph.measures import centrality, measure
 from graph.networks import BLOCS, Network, day, find_view, network
+from graph.supposed import Supposed
 from graph.threads import one_thread
 
 Row = Mapping[str, Any]
@@ -29,6 +31,9 @@ COARSEST = 366
 MOST_EVENTS = 300
 
 BY = ("year", "event")
+
+#: Whether ties that no source dates to within a year count: from the day a source speaks of them, or never.
+DATED = ("any", "well")
 
 
 @dataclass(frozen=True)
@@ -160,6 +165,7 @@ def timeline(
     *,
     view: str = "affiliation",
     between: Sequence[str] = BLOCS,
+    dated: str = "any",
     **options: Any,
 ) -> Timeline:
     """Return measures of a network over time.
@@ -176,6 +182,9 @@ def timeline(
         ``year``, or ``event`` for the days on which a state joins or leaves something.
     view
         A key of `graph.networks.VIEWS`; events are those of affiliations in any view.
+    dated
+        ``well`` leaves ties that no source dates to within a year out of the whole line, so that they make
+        no leap; ``any`` counts them from the day a source speaks of them, as networks do.
     between, **options
         As of `graph.networks.network`.
 
@@ -193,6 +202,12 @@ def timeline(
         raise BadValue(
             f"“{by}” is no way to step through time.", remedy=f"Choose one of {', '.join(BY)}.", code="bad-by"
         )
+    if dated not in DATED:
+        raise BadValue(
+            f"“{dated}” does not say which ties count.",
+            remedy=f"Choose one of {', '.join(DATED)}.",
+            code="bad-dated",
+        )
     chosen, names = find_view(view).name, tuple(measure(name).name for name in measures)
     last = min(_bound(kg, end, last=True), kg.today)
     first = _bound(kg, start, last=False) if start else _default_start(by, last)
@@ -202,10 +217,20 @@ def timeline(
             remedy="Give the earlier one first, and none after today.",
             code="bad-span",
         )
-    key = (chosen, names, first, last, by, tuple(between), tuple(sorted(options.items(), key=str)))
-    return _KEPT.get(
-        kg, key, lambda: _timeline(kg, chosen, names, (first, last), by, tuple(between), dict(options))
-    )
+    key = (chosen, names, first, last, by, tuple(between), dated, tuple(sorted(options.items(), key=str)))
+    span = (first, last)
+
+    def build() -> Timeline:
+        source = well_dated(kg) if dated == "well" else kg
+        found = _timeline(source, chosen, names, span, by, tuple(between), dict(options))
+        return replace(found, notes=(*_left_out(kg, dated), *found.notes))
+
+    return _KEPT.get(kg, key, build)
+
+
+def well_dated(kg: Knowledge) -> Knowledge:
+    """Return a graph like another without the ties that no source dates to within a year."""
+    return Supposed(kg, [row for row in kg.run("networks/affiliation") if not is_coarse(row)], kg.version)
 
 
 def _changes(
@@ -247,7 +272,7 @@ def events(kg: Knowledge, start: dt.date, end: dt.date, level: str = "agency") -
             if not date or not start.isoformat() <= date <= end.isoformat():
                 continue
             key = (date, row["state_code"], row["affiliation_code"], change)
-            if change == "begins" and _is_coarse(row):
+            if change == "begins" and is_coarse(row):
                 coarse.add(key)
             elif key not in found:
                 found[key] = _event(row, change)
@@ -289,7 +314,7 @@ def _timeline(
         coarse=coarse,
         missing={point.date: "The network has no ties on this day." for point in points if not point.ties},
         method=METHOD[by],
-        notes=tuple(_notes(points, coarse)),
+        notes=tuple(_notes(kg, points, coarse)),
         version=kg.version,
     )
 
@@ -344,7 +369,14 @@ def _placed(value: float | None, rank: int | None, of: int) -> str:
     return "no place" if value is None else f"{value:.4f} (rank {rank} of {of})"
 
 
-def _notes(points: Sequence[Point], coarse: int) -> Iterable[str]:
+def _notes(kg: Knowledge, points: Sequence[Point], coarse: int) -> Iterable[str]:
+    leap = max(_leaps(kg, points), default=(0, "", ""))
+    if leap[0]:
+        yield (
+            f"Between {leap[1]} and {leap[2]} {leap[0]} ties appear that no source dates to within a year: "
+            "they count from the day one first speaks of them, so that what moves there is the record, not "
+            "the world. To leave such ties out of the whole line, ask for dated=well."
+        )
     if points:
         most = max(points, key=lambda point: point.imprecise)
         if most.imprecise:
@@ -359,11 +391,27 @@ def _notes(points: Sequence[Point], coarse: int) -> Iterable[str]:
         )
 
 
-def _is_coarse(row: Row) -> bool:
+def is_coarse(row: Row) -> bool:
+    """Say whether no source dates the beginning of a tie to within a year."""
     possible = row.get("possible")
     if not possible:
         return True
     return (dt.date.fromisoformat(row["begun"]) - dt.date.fromisoformat(possible)).days > COARSEST
+
+
+def _left_out(kg: Knowledge, dated: str) -> Iterable[str]:
+    if dated == "well":
+        rows = kg.run("networks/affiliation")
+        pairs = {(row["state_code"], row["affiliation_code"]) for row in rows if not is_coarse(row)}
+        lost = {(row["state_code"], row["affiliation_code"]) for row in rows} - pairs
+        yield f"{len(lost)} ties that no source dates to within a year are left out of the whole line."
+
+
+def _leaps(kg: Knowledge, points: Sequence[Point]) -> Iterable[tuple[int, str, str]]:
+    """Yield how many coarsely dated ties appear between each two points."""
+    begun = sorted(str(row["begun"]) for row in kg.run("networks/affiliation") if is_coarse(row))
+    for one, other in pairwise(points):
+        yield bisect_right(begun, other.date) - bisect_right(begun, one.date), one.date, other.date
 
 
 def _event(row: Row, change: str) -> Event:

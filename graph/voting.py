@@ -12,6 +12,7 @@ import numpy as np
 
 from graph import rollcalls
 from graph.blocs import Bloc, Knowledge, find_blocs
+from graph.cache import Cache
 from graph.errors import BadValue, UnknownName, suggest
 from graph.networks import BLOCS, BOTH, NEITHER, blocs_of, day, group_of
 from graph.rollcalls import FAVOUR, Agreement, Matrix, Record, RollCall
@@ -142,6 +143,9 @@ class Cohesion:
     version: str
 
 
+_KEPT: Cache[Cohesion] = Cache(32)
+
+
 def axes(
     kg: Knowledge,
     as_of: str | dt.date | None = None,
@@ -258,8 +262,16 @@ def cohesion(
     Cohesion
         One `Year` for every year of the span; a year without a vote has no values and says why.
     """
-    votes, fixed = rollcalls.record(kg), day(kg, members_as_of)
-    blocs = find_blocs(kg, between)
+    fixed, blocs = day(kg, members_as_of), find_blocs(kg, between)
+    return _KEPT.get(
+        kg, (start, end, topic, blocs, fixed), lambda: _cohesion(kg, start, end, topic, blocs, fixed)
+    )
+
+
+def _cohesion(
+    kg: Knowledge, start: int, end: int, topic: str, blocs: tuple[Bloc, ...], fixed: dt.date
+) -> Cohesion:
+    votes = rollcalls.record(kg)
     belongs = blocs_of(kg, fixed, blocs)
     groups = {bloc.code: {s for s, own in belongs.items() if own == (bloc.code,)} for bloc in blocs}
     both = tuple(sorted(state for state, own in belongs.items() if len(own) > 1))

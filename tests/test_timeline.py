@@ -66,6 +66,16 @@ def test_serbias_signature_of_july_2026_moved_its_measures(graph) -> None:
     assert own["degree"].sentence.startswith("Serbia joins Artemis Accords in July 2026: degree moved from")
 
 
+def test_undated_ties_make_a_leap_that_is_told_and_can_be_left_out(graph) -> None:
+    whole = timeline(graph, ["degree"], 2015, 2026)
+    dated = timeline(graph, ["degree"], 2015, 2026, dated="well")
+    assert any("dated=well" in note for note in whole.notes)
+    assert not any("dated=well" in note for note in dated.notes)
+    for one, other in zip(whole.points, dated.points, strict=True):
+        assert other.ties <= one.ties
+    assert whole.version == dated.version
+
+
 def test_a_withdrawal_is_an_event_on_the_day_it_takes_effect(graph) -> None:
     found, _ = events(graph, datetime.date(2024, 1, 1), datetime.date(2024, 1, 31))
     left = [event for event in found if event.change == "ends"]
@@ -118,6 +128,7 @@ def test_blocs_are_clearer_after_2020_than_before_2008(graph) -> None:
         ({"measures": ["betweeness"]}, UnknownName),
         ({"view": "afiliation"}, UnknownName),
         ({"by": "week"}, BadValue),
+        ({"dated": "badly"}, BadValue),
         ({"start": 2020, "end": 2010}, BadValue),
         ({"start": "2020-13-01"}, BadDate),
         ({"start": 1957, "by": "event"}, BadValue),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -16,13 +16,27 @@ from graph.errors import BadValue, suggest
 
 if TYPE_CHECKING:  # What computes is imported by the first request that needs it: a server starts sooner.
     from graph.bifurcation import Panel
+    from graph.timeline import Timeline
 
 router = APIRouter(tags=["networks"])
 
 FORMATS = (JSON, HTML, CSV)
 BLOCS = "artemis,ilrs"
 
-_OWN = ("measure", "from", "to", "by", "view", "node", "limit", "between", "topic", "members_as_of", "format")
+_OWN = (
+    "measure",
+    "from",
+    "to",
+    "by",
+    "view",
+    "node",
+    "limit",
+    "between",
+    "topic",
+    "members_as_of",
+    "dated",
+    "format",
+)
 _OPTIONS = ("level", "tradition", "verified", "imprecise")
 _KNOWN = (*_OWN, *_OPTIONS)
 
@@ -55,6 +69,10 @@ def read_timeline(
     limit: Annotated[int | None, Query(ge=1, description="Ranks at most, at each point.")] = None,
     between: Between = BLOCS,
     topic: Annotated[str | None, Query(description="For the panel: one subject of votes.")] = None,
+    dated: Annotated[
+        str,
+        Query(description="well leaves ties that no source dates to within a year out of the whole line."),
+    ] = "any",
     members_as_of: Annotated[
         str | None, Query(description="For the panel: the day whose memberships hold for every year.")
     ] = None,
@@ -64,7 +82,9 @@ def read_timeline(
     _known_only(request)
     if measure or by == "event":
         names = _names(measure or "betweenness")
-        return _measured(request, names, (start, end), by, view, _names(node or ""), limit, between, format)
+        return _measured(
+            request, names, (start, end), by, view, _names(node or ""), limit, between, dated, format
+        )
     return _panel(request, (start, end), between, topic or "", members_as_of, format)
 
 
@@ -125,6 +145,7 @@ def _measured(
     nodes: Sequence[str],
     limit: int | None,
     between: str,
+    dated: str,
     format: str | None,
 ) -> Response:
     from graph import timerecords
@@ -134,7 +155,7 @@ def _measured(
     chosen = choose(FORMATS, request.headers.get("accept"), format).format
     given = {name: request.query_params[name] for name in _OPTIONS if request.query_params.get(name)}
     found = timeline(
-        request.app.state.graph, names, *span, by=by, view=view, between=_names(between), **given
+        request.app.state.graph, names, *span, by=by, view=view, between=_names(between), dated=dated, **given
     )
     if chosen is CSV:
         text = (
@@ -144,7 +165,7 @@ def _measured(
     if chosen is JSON:
         return JSONResponse(timerecords.timeline_record(found, nodes, limit), headers=_headers(request))
     record = timerecords.timeline_record(found, nodes, limit if nodes or limit else 5)
-    charts = _node_charts(record) if by == "year" else []
+    charts = _node_charts(found, nodes) if by == "year" else []
     return _page(request, "timeline.html", timeline=record, charts=charts, panel=None, measures=MEASURES)
 
 
@@ -205,17 +226,23 @@ def _panel_charts(found: Panel) -> list[drawing.Chart]:
     return made
 
 
-def _node_charts(record: Mapping[str, Any]) -> list[drawing.Chart]:
-    years = [int(point["date"][:4]) for point in record["points"]]
+def _node_charts(found: Timeline, nodes: Sequence[str]) -> list[drawing.Chart]:
+    years = [int(point.date[:4]) for point in found.points]
     made = []
-    for name in record["measures"]:
-        values = [
-            {row["label"]: row["value"] for row in point["rows"] if row["measure"] == name}
-            for point in record["points"]
-        ]
-        last: dict[str, float] = next((own for own in reversed(values) if own), {})
-        series = {label: [own.get(label) for own in values] for label in list(last)[:5]}
-        drawn = drawing.chart(name, "The value of each node that ranks highest at the end.", years, series)
+    for name in found.measures:
+        last = next((point for point in reversed(found.points) if point.values[name]), None)
+        if last is None:
+            continue
+        ranked = sorted(last.values[name], key=lambda node: (last.values[name][node][1], node))
+        shown = [node for node in nodes or ranked if node in last.values[name]]
+        if not nodes:
+            shown = [node for node in shown if last.labels[node][1] == "state"] or shown
+        series = {
+            last.labels[node][0]: [point.values[name].get(node, (None, 0))[0] for point in found.points]
+            for node in shown[:5]
+        }
+        method = "The nodes asked for, or the states that rank highest at the end."
+        drawn = drawing.chart(name, method, years, series)
         if drawn:
             made.append(drawn)
     return made
