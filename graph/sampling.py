@@ -17,8 +17,8 @@ Block = NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
 #: Names of the null models.
-CURVEBALL, BICM = "curveball", "bicm"
-MODELS = (CURVEBALL, BICM)
+CURVEBALL, BICM, REWIRED = "curveball", "bicm", "rewired"
+MODELS = (CURVEBALL, BICM, REWIRED)
 
 #: Chains of the curveball algorithm that run side by side.
 CHAINS = 50
@@ -38,7 +38,8 @@ class Plan:
     ----------
     model
         ``curveball``: every row and column keeps its sum in every sample, and all such matrices are
-        equally likely. ``bicm``: they keep their sums on average.
+        equally likely. ``bicm``: they keep their sums on average. ``rewired`` is for graphs of one mode
+        (`graph.rewiring`).
     samples
         How many samples.
     seed
@@ -103,6 +104,12 @@ def draw(matrix: Matrix, plan: Plan, progress: Progress | None = None) -> Iterat
     BadValue
         The matrix holds something other than 0 and 1.
     """
+    if plan.model == REWIRED:
+        raise BadValue(
+            "Rewiring is for networks of one mode.",
+            remedy="Choose curveball or bicm.",
+            code="unfit-null-model",
+        )
     if not np.isin(matrix, (0, 1)).all():
         raise BadValue("A two-mode matrix holds something other than 0 and 1.", code="not-binary")
     source = _curveball(matrix, plan) if plan.model == CURVEBALL else _independent(matrix, plan)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import networkx as nx
@@ -15,17 +16,19 @@ from numpy.typing import NDArray
 from graph.blocs import Knowledge
 from graph.cache import Cache
 from graph.errors import BadValue
-from graph.measures import Reference, measure, ranks, values
+from graph.measures import Reference, measure, measured, ranks, values
 from graph.networks import BLOCS, BOTH, FALSE_DISCOVERY_RATE, Network, incidence, network
 from graph.nullmodel import Matrix, adjusted, tie_probabilities, upper_tails
-from graph.sampling import CURVEBALL, Block, Plan, Progress, draw
+from graph.partitions import modularity as group_modularity
+from graph.rewiring import SWAPS, rewired
+from graph.sampling import BICM, CURVEBALL, REWIRED, Block, Plan, Progress, draw
 from graph.threads import one_thread
 from graph.twomode import KERNELS, centralities
 
 Counts = NDArray[np.int64]
 
 #: The views that have a null model here.
-VIEWS = ("affiliation", "alignment")
+VIEWS = ("affiliation", "alignment", "linkages")
 
 #: Values that differ by no more than this share of the observed one count as equal.
 EQUAL = 1e-9
@@ -124,12 +127,12 @@ class Mixing:
     autocorrelation
         The mean correlation of a chain's successive samples, over the statistics watched.
     changed
-        The mean share of the observed ties that a sample does not have.
+        The mean share of the observed ties that a sample does not have; None where it was not counted.
     """
 
     reduction: float | None
     autocorrelation: float | None
-    changed: float
+    changed: float | None
 
 
 @dataclass(frozen=True)
@@ -187,9 +190,10 @@ def significance(
         The knowledge graph.
     view
         ``affiliation``: centrality of every node, overlap of every pair of states, modularity of the
-        blocs. ``alignment``: the last two.
+        blocs. ``alignment``: the last two. ``linkages``: a measure of every node, such as a role of
+        brokerage, and modularity, against graphs rewired so that every degree is kept.
     measure_name
-        A measure of `graph.measures`, for the affiliation view.
+        A measure of `graph.measures`, for the affiliation and linkages views.
     plan
         The null model, the number of samples and the seed.
     as_of, imprecise, between, **options
@@ -309,14 +313,35 @@ def _base(
             code="no-null-model",
             known=list(VIEWS),
         )
-    name = measure(measure_name or "betweenness").name if view == "affiliation" else None
+    name = measure(measure_name or "betweenness").name if view != "alignment" else None
+    if view == "linkages":
+        base = network(kg, view, as_of=as_of, imprecise=imprecise, between=between, **options)
+        return base, name, _rewiring(plan)
+    if plan is not None and plan.model == REWIRED:
+        raise BadValue(
+            "Rewiring is for networks of one mode.",
+            remedy="Choose curveball or bicm.",
+            code="unfit-null-model",
+        )
     base = network(kg, "affiliation", as_of=as_of, imprecise=imprecise, between=between, **options)
     return base, name, plan or Plan()
+
+
+def _rewiring(plan: Plan | None) -> Plan:
+    if plan is not None and plan.model == BICM:
+        raise BadValue(
+            "The bipartite configuration model is for networks of two modes.",
+            remedy="Choose rewired, or leave the null model open.",
+            code="unfit-null-model",
+        )
+    return replace(plan or Plan(), model=REWIRED)
 
 
 def _significance(
     base: Network, view: str, name: str | None, plan: Plan, progress: Progress | None
 ) -> Significance:
+    if plan.model == REWIRED:
+        return _rewired(base, view, str(name), plan, progress)
     states, matrix = incidence(base)
     watched = _Watch(base, matrix, name)
     overlaps = _Overlaps(matrix)
@@ -343,6 +368,41 @@ def _significance(
         imprecise=base.imprecise,
         notes=(*_remarks(name, plan, pairs, blocs), *base.notes),
         references=(*_REFERENCES[plan.model], _BENJAMINI, _DAVISON, *_citation(name, base.graph)),
+        version=base.version,
+    )
+
+
+def _rewired(base: Network, view: str, name: str, plan: Plan, progress: Progress | None) -> Significance:
+    """Test a measure of a graph of one mode, and the modularity of its groups, against rewired graphs."""
+    graph, strength, merging = measured(base)
+    group = {node: str(known) for node, known in graph.nodes(data="group")}
+    observed, found = values(graph, name, strength=strength), []
+    for number, sample in enumerate(islice(rewired(graph, plan.seed), plan.samples), start=1):
+        own = values(sample, name, strength=strength)
+        found.append([*(own[node] for node in graph), group_modularity(sample, group, strength)])
+        if progress is not None and number % 10 == 0:
+            progress(number, plan.samples)
+    null = np.array(found)
+    tests = dict(zip(graph, two_sided(np.array(list(observed.values())), null[:, :-1]), strict=True))
+    whole = np.array([group_modularity(graph, group, strength)])
+    pairs = Pairs(0, 0, None, None, None, 0, ())
+    return Significance(
+        view=view,
+        measure=name,
+        title=f"Significance in the network {view}",
+        method=_METHODS[REWIRED],
+        as_of=base.as_of,
+        parameters={**base.parameters, **plan.parameters(), "swaps": SWAPS},
+        n=graph.number_of_nodes(),
+        m=graph.number_of_edges(),
+        nodes=tuple(_node_test(graph, node, rank, tests[node]) for node, rank in ranks(observed).items()),
+        pairs=pairs,
+        modularity=two_sided(whole, null[:, -1:])[0],
+        modularity_method=_GROUP_MODULARITY,
+        mixing=Mixing(None, chains_agree(null[:, None, :])[1], None),
+        imprecise=base.imprecise,
+        notes=(_least(plan), *merging, *base.notes),
+        references=(*_REFERENCES[REWIRED], _BENJAMINI, _DAVISON, measure(name).citation(graph)),
         version=base.version,
     )
 
@@ -566,6 +626,12 @@ _MODULARITY = (
 )
 
 
+_GROUP_MODULARITY = (
+    "Modularity of the groups (each bloc, members of both, states of neither, and actors that are no states) "
+    "in the graph, parallel ties merged."
+)
+
+
 # What is said
 
 
@@ -581,6 +647,11 @@ _METHODS = {
     "Pairs of states with the same two numbers of affiliations have one null distribution, and share "
     "their samples.",
 }
+_METHODS[REWIRED] = (
+    "Each sample is the graph, parallel ties merged, after swaps of the ends of pairs of ties: every node "
+    "has as many ties as observed, and keeps its group. p is two-sided and counts the observed network among the "
+    "samples; q holds the false-discovery rate over the nodes."
+)
 _BENJAMINI = Reference(
     "Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal "
     "Statistical Society B 57(1), 289-300.",
@@ -603,6 +674,13 @@ _REFERENCES = {
             "Carstens, C. J. (2015). Proof of uniform sampling of binary matrices with fixed row sums and "
             "column sums for the fast curveball algorithm. Physical Review E 91, 042812.",
             "10.1103/PhysRevE.91.042812",
+        ),
+    ),
+    "rewired": (
+        Reference(
+            "Fosdick, B. K., Larremore, D. B., Nishimura, J. and Ugander, J. (2018). Configuring random "
+            "graph models with fixed degree sequences. SIAM Review 60(2), 315-355.",
+            "10.1137/16M1087175",
         ),
     ),
     "bicm": (
@@ -628,9 +706,13 @@ def _remarks(name: str | None, plan: Plan, pairs: Pairs, blocs: Test | None) -> 
         f"{pairs.tested:,} pairs could reach that, if the two shared all that their numbers allow."
     )
     if name is not None:
-        yield f"With {plan.samples:,} samples no p of a node can be below {2 / (plan.samples + 1):.2g}."
+        yield _least(plan)
     if blocs is None:
         yield "The blocs have no modularity on this day: fewer than two of them have states."
+
+
+def _least(plan: Plan) -> str:
+    return f"With {plan.samples:,} samples no p of a node can be below {2 / (plan.samples + 1):.2g}."
 
 
 def _pair_remark(pairs: Pairs) -> str:

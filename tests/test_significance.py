@@ -14,6 +14,7 @@ from graph.errors import BadValue
 from graph.measures import values
 from graph.networks import incidence, network
 from graph.nullmodel import overlaps, tie_probabilities
+from graph.rewiring import rewired
 from graph.sampling import BICM, CURVEBALL, Plan, draw
 from graph.significance import chains_agree, is_kept, modularity, significance, two_sided
 from graph.twomode import KERNELS, centralities
@@ -297,6 +298,53 @@ def test_an_alignment_has_pairs_and_no_nodes(graph) -> None:
     found = significance(graph, "alignment", plan=Plan(samples=20))
     assert found.nodes == ()
     assert found.pairs.tested > 0
+
+
+# Graphs of one mode
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_rewiring_keeps_every_degree_and_makes_simple_graphs(seed) -> None:
+    graph = nx.gnp_random_graph(20, 0.25, seed=seed)
+    for sample in itertools.islice(rewired(graph, seed), 5):
+        assert dict(sample.degree()) == dict(graph.degree())
+        assert nx.number_of_selfloops(sample) == 0
+
+
+def test_rewiring_makes_every_simple_graph_equally_often() -> None:
+    graph = nx.path_graph(5)
+    counts: dict[frozenset, int] = {}
+    for sample in itertools.islice(rewired(graph, seed=7), 6000):
+        key = frozenset(frozenset(tie) for tie in sample.edges)
+        counts[key] = counts.get(key, 0) + 1
+    degrees = sorted(graph.degree())
+    possible = [
+        ties
+        for ties in itertools.combinations(itertools.combinations(range(5), 2), 4)
+        if sorted(nx.Graph(ties).degree()) == degrees
+    ]
+    assert len(counts) == len(possible)
+    expected = 6000 / len(possible)
+    statistic = sum((count - expected) ** 2 / expected for count in counts.values())
+    assert statistic < len(possible) - 1 + 3.1 * np.sqrt(2 * (len(possible) - 1))
+
+
+def test_brokerage_in_the_linkages_is_tested_against_rewired_graphs(graph) -> None:
+    """China brokers most by recording; degree explains it, and the test says so."""
+    found = significance(graph, "linkages", "brokerage-liaison", Plan(samples=100, seed=2))
+    assert found.parameters["model"] == "rewired"
+    assert found.pairs.tested == 0
+    assert found.modularity is not None
+    china = next(row for row in found.nodes if row.node == "CHN")
+    assert china.rank == 1
+    assert abs(china.test.z) < 2
+
+
+def test_a_null_model_fits_its_network_only(graph) -> None:
+    with pytest.raises(BadValue, match="two modes"):
+        significance(graph, "linkages", plan=Plan(BICM, 5))
+    with pytest.raises(BadValue, match="one mode"):
+        significance(graph, "affiliation", plan=Plan("rewired", 5))
 
 
 def test_another_view_has_no_null_model_here(graph) -> None:

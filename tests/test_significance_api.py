@@ -17,6 +17,7 @@ from graph.sampling import Plan
 from graph.significance import significance as computed
 
 BESIDE_CHANCE = "/networks/affiliation/significance?samples=40&seed=5"
+LINKED = "/networks/linkages/significance?samples=20&measure=brokerage"
 LEFT_OUT = "/networks/affiliation/robustness"
 
 
@@ -72,7 +73,9 @@ def test_tables_open_in_a_spreadsheet(client, address, first) -> None:
     assert {row["data_version"] for row in rows} == {rows[0]["data_version"]}
 
 
-@pytest.mark.parametrize("address", [BESIDE_CHANCE, "/networks/alignment/significance?samples=20", LEFT_OUT])
+@pytest.mark.parametrize(
+    "address", [BESIDE_CHANCE, "/networks/alignment/significance?samples=20", LINKED, LEFT_OUT]
+)
 def test_pages_say_the_method_and_load_nothing_from_elsewhere(client, address) -> None:
     answer = client.get(address, headers={"Accept": "text/html"})
     assert answer.status_code == 200

@@ -29,7 +29,7 @@ BLOCS = "artemis,ilrs"
 
 _TURNS = BoundedSemaphore(1)
 
-View = Annotated[str, Path(description="affiliation or alignment.")]
+View = Annotated[str, Path(description="affiliation or alignment; linkages too for significance.")]
 MeasureName = Annotated[str, Query(description="A measure of /networks, such as betweenness.")]
 AsOf = Annotated[
     str | None, Query(description="The day the answer holds for, as 2024-01-31; today when absent.")
