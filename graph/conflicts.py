@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
-from functools import lru_cache
 
 from graph.conflict import Argument, Carriage, Conflict, ConflictAnswer, Evidence, Provision, Reading, Side
 from graph.curated import by_norm, by_norm_sorted, curated, facets, optional
@@ -321,10 +320,9 @@ class ConflictIndex:
         )
 
 
-@lru_cache(maxsize=4)
 def index(graph: KnowledgeGraph) -> ConflictIndex:
     """Return the index of a graph's conflicts, built once for each graph."""
-    return ConflictIndex(graph)
+    return graph.keep("conflicts", lambda: ConflictIndex(graph))
 
 
 def _scheme(facet: str) -> str:

@@ -6,10 +6,11 @@ import csv
 import datetime
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pyoxigraph as ox
 
@@ -20,6 +21,7 @@ from graph.namespaces import BASE, IDENTIFIER, VOCABULARY, local_name
 from graph.store import EmbeddedStore, RemoteStore, Solutions, Store
 
 Value = str | int | float | bool | None
+T = TypeVar("T")
 
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 _INTEGERS = {_XSD + name for name in ("integer", "int", "long", "nonNegativeInteger")}
@@ -95,6 +97,7 @@ class KnowledgeGraph:
         self.version = version
         self.today = today
         self._remembered: dict[tuple[object, ...], list[dict[str, Value]]] = {}
+        self._kept: dict[str, Any] = {}
 
     @classmethod
     def load(
@@ -196,6 +199,28 @@ class KnowledgeGraph:
                 self._remembered.pop(next(iter(self._remembered)))
             self._remembered[key] = self._result(self.store.select(text)).rows
         return self._remembered[key]
+
+    def keep(self, key: str, make: Callable[[], T]) -> T:
+        """Return what is kept with this graph under a key, made when it is first asked for.
+
+        What is kept lives and dies with the graph, so that a graph that was replaced is freed.
+
+        Parameters
+        ----------
+        key : str
+            Name of what is kept.
+        make : callable
+            Makes it.
+
+        Returns
+        -------
+        object
+            What was made.
+        """
+        if key not in self._kept:
+            self._kept[key] = make()
+        made: T = self._kept[key]
+        return made
 
     def describe(self, name: str, **values: object) -> list[ox.Triple]:
         """Run a saved CONSTRUCT query and return its triples."""

@@ -14,7 +14,7 @@ import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import pyoxigraph as ox
@@ -279,12 +279,7 @@ _BUILDING = threading.Lock()
 def index(graph: KnowledgeGraph) -> SearchIndex:
     """Return the index of a graph's texts, built when it is first asked for and once for each graph."""
     with _BUILDING:
-        return _index(graph)
-
-
-@lru_cache(maxsize=2)
-def _index(graph: KnowledgeGraph) -> SearchIndex:
-    return SearchIndex(graph)
+        return graph.keep("search", lambda: SearchIndex(graph))
 
 
 def table(answer: SearchAnswer) -> Result:
