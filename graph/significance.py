@@ -649,8 +649,8 @@ _METHODS = {
 }
 _METHODS[REWIRED] = (
     "Each sample is the graph, parallel ties merged, after swaps of the ends of pairs of ties: every node "
-    "has as many ties as observed, and keeps its group. p is two-sided and counts the observed network among the "
-    "samples; q holds the false-discovery rate over the nodes."
+    "has as many ties as observed, and keeps its group. p is two-sided and counts the observed network "
+    "among the samples; q holds the false-discovery rate over the nodes."
 )
 _BENJAMINI = Reference(
     "Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal "
