@@ -1,0 +1,1 @@
+"""Measures how fast spacenorms answers, side by side with what else could answer."""

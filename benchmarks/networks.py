@@ -1,0 +1,356 @@
+"""Measures of graphs of 2,000 and 20,000 nodes by engine, null samples, and every network answer.
+
+Run ``python -m benchmarks.networks``; the report is written to ``benchmarks/reports/networks.md``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import click
+import networkx as nx
+import numpy as np
+
+from benchmarks.graphs import affiliation, one_mode
+from benchmarks.timing import Timed, apart, here, table, versions
+from graph import engines
+from graph.engines import ENGINES, Engine, arrays
+from graph.knowledge import KnowledgeGraph
+
+REPORT = Path(__file__).parent / "reports" / "networks.md"
+
+#: Sources that stand for all where every source would take longer than the bound.
+SOURCES = 40
+
+
+class Igraph(Engine):
+    """A check, and a bar to be compared with; its licence (GPL) keeps it out of the product."""
+
+    name = "igraph"
+    library = "igraph"
+    measures = frozenset((measure, weighted) for measure in engines.MEASURES for weighted in (False, True))
+
+    def betweenness(self, graph: nx.Graph, distance: str | None = None) -> dict[Any, float]:
+        """Return betweenness."""
+        found, made = self._made(graph, distance)
+        return found.named(made.betweenness(weights=_weights(distance)))
+
+    def closeness(self, graph: nx.Graph, distance: str | None = None) -> dict[Any, float]:
+        """Return closeness of a connected graph."""
+        found, made = self._made(graph, distance)
+        return found.named(made.closeness(weights=_weights(distance)))
+
+    def pagerank(self, graph: nx.Graph, weight: str | None = None) -> dict[Any, float]:
+        """Return PageRank."""
+        found, made = self._made(graph, weight)
+        return found.named(made.pagerank(weights=_weights(weight)))
+
+    def eigenvector(self, graph: nx.Graph, weight: str | None = None) -> dict[Any, float]:
+        """Return the leading eigenvector, of length 1."""
+        found, made = self._made(graph, weight)
+        vector = np.array(made.eigenvector_centrality(weights=_weights(weight), scale=False))
+        return found.named((vector / np.linalg.norm(vector)).tolist())
+
+    def constraint(self, graph: nx.Graph, weight: str | None = None) -> dict[Any, float]:
+        """Return constraint."""
+        found, made = self._made(graph, weight)
+        return found.named(made.constraint(weights=_weights(weight)))
+
+    def communities(self, graph: nx.Graph, weight: str | None = None, seed: int = 1) -> list[set[Any]]:
+        """Return the communities of the Louvain method."""
+        found, made = self._made(graph, weight)
+        parts = made.community_multilevel(weights=_weights(weight))
+        return [{found.nodes[number] for number in part} for part in parts]
+
+    def _made(self, graph: nx.Graph, weight: str | None) -> tuple[engines.Arrays, Any]:
+        import igraph
+
+        found = arrays(graph, weight)
+        first, second, weights = found.once()
+        known = {"weight": weights.tolist()} if weight else {}
+        ties = np.column_stack([first, second])
+        return found, igraph.Graph(n=len(found.nodes), edges=ties, edge_attrs=known)
+
+
+def _weights(name: str | None) -> str | None:
+    return "weight" if name else None
+
+
+ALL: dict[str, Engine] = {**ENGINES, "igraph": Igraph()}
+
+
+@dataclass(frozen=True)
+class Case:
+    """One measure over one graph."""
+
+    measure: str
+    weighted: bool
+    graph: nx.Graph
+
+    @property
+    def title(self) -> str:
+        """Return the name of the measure, and whether it is weighted."""
+        return f"{self.measure}, weighted" if self.weighted else self.measure
+
+    @property
+    def weight(self) -> str | None:
+        """Return the attribute that the measure takes."""
+        paths = self.measure in (engines.BETWEENNESS, engines.CLOSENESS)
+        return ("distance" if paths else "strength") if self.weighted else None
+
+    def run(self, each: Engine) -> Any:
+        """Compute the measure from the networkx graph, conversion included."""
+        return getattr(each, self.measure)(self.graph, self.weight)
+
+
+def sampled(case: Case, name: str, sources: int) -> Callable[[], Any] | None:
+    """Return the work of one engine for some sources only; None where it cannot do some only."""
+    chosen = np.random.default_rng(1).choice(len(case.graph), sources, replace=False).tolist()
+    graph, weight = case.graph, case.weight
+    if name == "networkx" and case.measure == engines.BETWEENNESS:
+        return lambda: nx.betweenness_centrality(graph, k=sources, seed=1, normalized=False, weight=weight)
+    if name == "networkx" and case.measure == engines.CLOSENESS:
+        return lambda: [nx.closeness_centrality(graph, u=node, distance=weight) for node in chosen]
+    if name == "igraph":
+        return lambda: _sampled_igraph(case, chosen)
+    if name == "networkit" and case.measure == engines.BETWEENNESS:
+        return lambda: _sampled_networkit(case, sources)
+    return None
+
+
+def _sampled_igraph(case: Case, chosen: Sequence[int]) -> Any:
+    _, made = Igraph()._made(case.graph, case.weight)
+    weights = _weights(case.weight)
+    if case.measure == engines.CLOSENESS:
+        return made.closeness(vertices=chosen, weights=weights)
+    return made.betweenness(sources=chosen, weights=weights)
+
+
+def _sampled_networkit(case: Case, sources: int) -> Any:
+    kit, _, made = ENGINES["networkit"]._made(case.graph, case.weight)  # type: ignore[attr-defined]
+    return kit.centrality.EstimateBetweenness(made, sources, False, True).run().scores()
+
+
+def cases(graph: nx.Graph, weighted: bool) -> Iterator[Case]:
+    """Yield every measure over a graph."""
+    for measure in engines.MEASURES:
+        for with_weights in (False, True) if weighted else (False,):
+            yield Case(measure, with_weights, graph)
+
+
+def measure_case(case: Case, bound: float) -> dict[str, Timed]:
+    """Return the times of every engine; path measures of large graphs from a sample of sources."""
+    sample = len(case.graph) > 5000 and case.measure in (engines.BETWEENNESS, engines.CLOSENESS)
+    found = {}
+    for name, each in ALL.items():
+        if not (each.installed and each.has(case.measure, weighted=case.weighted)) or _borrows(each, case):
+            continue
+        found[name] = _measure(case, name, each, bound, sample)
+        click.echo(f"  {case.title:24} {name:10} {_seconds(found[name])}", err=True)
+    return found
+
+
+def _borrows(each: Engine, case: Case) -> bool:
+    """Say whether an engine leaves a measure to sparse matrices, which are measured once."""
+    own, shared = getattr(type(each), case.measure), getattr(Engine, case.measure)
+    return type(each) is not Engine and own is shared
+
+
+def _measure(case: Case, name: str, each: Engine, bound: float, sample: bool) -> Timed:
+    def prepare() -> None:
+        if each.library:
+            os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+            __import__(each.library)
+
+    if not sample:
+        return apart(lambda: _forget(case.run(each)), bound, prepare)
+    some = sampled(case, name, SOURCES)
+    if some is None:
+        return apart(lambda: _forget(case.run(each)), bound, prepare)
+    work = some
+    timed = apart(lambda: _forget(work()), bound, prepare, least=0.0)
+    if timed.seconds is None:
+        return timed
+    conversion = apart(lambda: _forget(_converted(case, name)), bound, prepare, least=0.0).seconds or 0.0
+    share = len(case.graph) / SOURCES
+    return replace(timed, seconds=conversion + (timed.seconds - conversion) * share, remark="sampled")
+
+
+def _converted(case: Case, name: str) -> Any:
+    """Do what comes before the first source: build the graph of the engine."""
+    if name == "networkx":
+        return None
+    each: Any = ALL[name]
+    return each._made(case.graph, case.weight)
+
+
+def _forget(_: Any) -> None:
+    """Return nothing, so that results are not sent between processes."""
+
+
+def compare(graph: nx.Graph, title: str, bound: float, *, weighted: bool) -> str:
+    """Return the section of the report for one graph."""
+    click.echo(f"{title}: {graph}", err=True)
+    rows, used = [], []
+    for case in cases(graph, weighted):
+        found = measure_case(case, bound)
+        timed = {name: each.seconds for name, each in found.items() if each.seconds}
+        if not timed:
+            continue
+        fastest = min(timed.values())
+        ours = engines.engine("auto", case.measure, weighted=case.weighted).name
+        cells = [_cell(found.get(name), fastest) for name in ALL]
+        chosen = f"{timed[ours] / fastest:.2f}" if ours in timed else _remark(found.get(ours))
+        rows.append([case.title, f"{fastest:.3f}", *cells, ours, chosen])
+        used.append([case.title, *(_memory(found.get(name)) for name in ALL)])
+    size = f"{graph.number_of_nodes():,} nodes, {graph.number_of_edges():,} ties"
+    columns = ["measure", "fastest, s", *ALL, "auto takes", "auto / fastest"]
+    return (
+        f"## {title}: {size}\n\n{table(columns, rows)}\nMemory that a process grew by, MB:\n\n"
+        f"{table(['measure', *ALL], used)}\n"
+    )
+
+
+def _cell(timed: Timed | None, fastest: float) -> str:
+    if timed is None or timed.seconds is None:
+        return _remark(timed)
+    return f"{timed.seconds / fastest:.2f}" + ("*" if timed.remark == "sampled" else "")
+
+
+def _remark(timed: Timed | None) -> str:
+    return "–" if timed is None else timed.remark
+
+
+def _memory(timed: Timed | None) -> str:
+    return "–" if timed is None or timed.seconds is None else f"{timed.memory:.0f}"
+
+
+def _seconds(timed: Timed) -> str:
+    return timed.remark if timed.seconds is None else f"{timed.seconds:.3f} s {timed.remark}"
+
+
+# Null samples
+
+
+def null_samples(graph: KnowledgeGraph, samples: int) -> str:
+    """Return the section on random networks with the degrees of the real one."""
+    from graph.networks import incidence, network
+    from graph.sampling import BICM, CURVEBALL, Plan, draw
+    from graph.significance import _Overlaps
+    from graph.threads import one_thread
+    from graph.twomode import centralities
+
+    _, matrix = incidence(network(graph, "affiliation"))
+    rows = []
+
+    def overlaps(plan: Plan) -> None:
+        counted = _Overlaps(matrix)
+        with one_thread():
+            for block in draw(matrix, plan):
+                counted.add(block)
+
+    def between(plan: Plan) -> None:
+        with one_thread():
+            for block in draw(matrix, plan):
+                centralities(block, "betweenness")
+
+    for model in (CURVEBALL, BICM):
+        plan = Plan(model, samples)
+        for title, work, goal in (
+            ("with the overlap of every pair", overlaps, "3"),
+            ("with two-mode betweenness of every node", between, "40"),
+        ):
+            timed = apart(lambda work=work, plan=plan: work(plan), 600, least=0.0)  # type: ignore[misc]
+            rows.append([f"{model}, {title}", _seconds(timed), f"{timed.memory:.0f}", goal])
+            click.echo(f"  {rows[-1]}", err=True)
+    size = f"{matrix.shape[0]} states × {matrix.shape[1]} affiliations, {int(matrix.sum()):,} ties"
+    columns = [f"{samples:,} samples of {size}", "processor time", "memory, MB", "goal, s"]
+    return f"## Null samples\n\n{table(columns, rows)}\n"
+
+
+# Answers
+
+
+def answers(graph: KnowledgeGraph) -> str:
+    """Return the section on the answers that pages and programs ask for, cold and warm."""
+    rows = []
+    for title, work in _questions(graph):
+        cold, warm = _cold_and_warm(work)
+        rows.append([title, cold, warm])
+        click.echo(f"  {title}: {cold} / {warm}", err=True)
+    columns = ["answer", "cold, ms (goal 150)", "warm, ms (goal 5)"]
+    return f"## Network answers today\n\n{table(columns, rows)}\n"
+
+
+def _cold_and_warm(work: Callable[[], Any]) -> tuple[str, str]:
+    def both() -> tuple[float, float]:
+        cold = here(work).seconds
+        warm = min(here(work).seconds or 0.0 for _ in range(5))
+        return cold or 0.0, warm
+
+    timed = apart(both, 120, least=0.0)
+    if timed.result is None:
+        return timed.remark, "–"
+    return f"{1000 * timed.result[0]:.0f}", f"{1000 * timed.result[1]:.2f}"
+
+
+def _questions(graph: KnowledgeGraph) -> Iterator[tuple[str, Callable[[], Any]]]:
+    from graph.bridges import bridges
+    from graph.measures import centrality, fitting
+    from graph.networks import VIEWS, network
+    from graph.robustness import robustness
+    from graph.significance import significance
+
+    for view in VIEWS:
+        yield f"network {view}", lambda view=view: network(graph, view)  # type: ignore[misc]
+    for each in fitting(network(graph, "affiliation", as_of="1980-01-01").graph):
+        name = each.name
+        yield f"affiliation, {name}", lambda name=name: centrality(network(graph, "affiliation"), name)  # type: ignore[misc]
+    yield "bridges", lambda: bridges(graph)
+    yield "affiliation, robustness", lambda: robustness(graph)
+    yield "affiliation, significance (1,000 samples)", lambda: significance(graph)
+
+
+@click.command()
+@click.option("--small", default=2000, show_default=True, help="Nodes of the smaller graphs.")
+@click.option("--large", default=20000, show_default=True, help="Nodes of the larger graphs; 0 for none.")
+@click.option("--bound", default=20.0, show_default=True, help="Seconds after which an engine is ended.")
+@click.option("--samples", default=1000, show_default=True, help="Null samples.")
+@click.option("--report", type=click.Path(path_type=Path), default=REPORT, help="Where the report goes.")
+def main(small: int, large: int, bound: float, samples: int, report: Path) -> None:
+    """Measure networks and write a report."""
+    graph = KnowledgeGraph.load()
+    for name in ("significance", "robustness", "bridges", "measures", "networks"):
+        __import__(f"graph.{name}")
+    parts = [answers(graph), null_samples(graph, samples)]
+    parts.append(compare(one_mode(small), "One mode", bound, weighted=True))
+    parts.append(compare(affiliation(small), "Two modes", bound, weighted=False))
+    if large:
+        parts.append(compare(one_mode(large, 6), "One mode, large", bound * 3, weighted=True))
+    report.parent.mkdir(exist_ok=True)
+    report.write_text(_HEAD.format(day=dt.date.today(), versions=versions(), bound=bound) + "".join(parts))
+    click.echo(f"Wrote {report}")
+
+
+_HEAD = """# Networks: speed and memory
+
+Measured {day}. {versions}.
+
+Every number of an engine is its processor time from a networkx graph to values by node, conversion
+included and import not, over all cores, as a ratio to the fastest engine of the same run. `*`: estimated from
+40 sources, since all of them would take longer than the bound. An engine that needed more than the bound
+({bound:.0f} s, three times that for the large graph) was ended. igraph (GPL) is a bar to compare with, not
+part of the product; matrix is scipy's sparse matrices, which networkit and rustworkx need for the rest.
+Answers are timed in a fresh process with the graph loaded: cold is the first time,
+with the queries; warm is the best of five after it.
+
+"""
+
+
+if __name__ == "__main__":
+    main()
