@@ -292,6 +292,9 @@ def potential(norm: str | None, theme: str | None, form: str) -> None:
     show_default=True,
 )
 @click.option("--limit", type=click.IntRange(1), help="Rows of the table.")
+@click.option("--significance", type=click.IntRange(19, 2000), metavar="N", help="z and p against N samples.")
+@click.option("--seed", default=1, show_default=True, help="Seed of the samples.")
+@click.option("--robustness", is_flag=True, help="Rank intervals under leaving facts out.")
 @_DATA
 @_ENDPOINT
 def network(
@@ -300,13 +303,46 @@ def network(
     as_of: str,
     form: str,
     limit: int | None,
+    significance: int | None,
+    seed: int,
+    robustness: bool,
     data: tuple[Path, ...],
     endpoint: str | None,
 ) -> None:
     """Build a network (a view, or a GraphML, GEXF or CSV file) and measure it."""
-    from api.networkcommand import tell
+    from api.networkcommand import tell, tell_robustness, tell_significance
 
+    if significance:
+        graph = _graph(data, endpoint)
+        click.echo(tell_significance(graph, view, measure, as_of, significance, seed, form), nl=False)
+        return
+    if robustness:
+        click.echo(tell_robustness(_graph(data, endpoint), view, measure, as_of, form), nl=False)
+        return
     click.echo(tell(lambda: _graph(data, endpoint), view, measure, as_of, form, limit), nl=False)
+
+
+@main.command()
+@click.option("--measure", "measures", multiple=True, metavar="NAME", help="A measure; may be repeated.")
+@click.option("--from", "start", metavar="YEAR", help="First year.")
+@click.option("--to", "end", metavar="YEAR", help="Last year.")
+@click.option("--by", default="year", type=click.Choice(["year", "event"]), show_default=True)
+@click.option("--format", "form", default="table", type=click.Choice(["table", "csv", "json"]))
+@_DATA
+@_ENDPOINT
+def timeline(
+    measures: tuple[str, ...],
+    start: str | None,
+    end: str | None,
+    by: str,
+    form: str,
+    data: tuple[Path, ...],
+    endpoint: str | None,
+) -> None:
+    """Follow measures over time and what each accession changed; without a measure, the two blocs."""
+    from api.networkcommand import tell_timeline
+
+    click.echo(tell_timeline(_graph(data, endpoint), measures, start, end, by, form), nl=False)
 
 
 @main.command()

@@ -9,10 +9,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 
-from graph import exports
+from graph import evidence, exports, timerecords
+from graph.bifurcation import panel
 from graph.bridges import bridges
 from graph.errors import BadValue, UnknownName, suggest
 from graph.findings import structure_csv, structure_record
@@ -20,7 +22,11 @@ from graph.knowledge import KnowledgeGraph
 from graph.measures import MEASURES, centrality
 from graph.networks import Network, network
 from graph.pictures import picture
+from graph.robustness import robustness
+from graph.sampling import Plan
+from graph.significance import significance
 from graph.structures import PARTITIONS, STRUCTURES, structure
+from graph.timeline import FIRST_YEAR, timeline
 
 _FILES = (".graphml", ".gexf", ".csv")
 _WIDTH = 110
@@ -104,6 +110,81 @@ def tell_bridges(graph: KnowledgeGraph, between: str, as_of: str, form: str) -> 
     if form == "json":
         return _json(record)
     return _as_table(_cells(exports.bridges_csv(found)), record)
+
+
+def tell_timeline(
+    graph: KnowledgeGraph, measures: Sequence[str], start: str | None, end: str | None, by: str, form: str
+) -> str:
+    """Return measures over time as text.
+
+    Parameters
+    ----------
+    graph : KnowledgeGraph
+        Asked.
+    measures : sequence of str
+        Names of measures; the bifurcation panel by year when there are none.
+    start, end : str or None
+        Years or days.
+    by : str
+        ``year`` or ``event``.
+    form : str
+        ``table``, ``csv`` or ``json``. The table tells what each accession changed.
+
+    Returns
+    -------
+    str
+        What to print.
+    """
+    if not measures:
+        return _panel(graph, start, end, form)
+    found = timeline(graph, measures, start, end, by)
+    if form == "csv":
+        return timerecords.timeline_csv(found)
+    if form == "json":
+        return _json(timerecords.timeline_record(found))
+    told = [each.sentence + "\n" for each in found.moved]
+    return "".join(told or [f"No accession from {found.start} to {found.end}.\n"]) + f"{found.method}\n"
+
+
+def _panel(graph: KnowledgeGraph, start: str | None, end: str | None, form: str) -> str:
+    found = panel(graph, _year(start) if start else FIRST_YEAR, _year(end) if end else None)
+    if form == "json":
+        return _json(timerecords.panel_record(found))
+    text = timerecords.panel_csv(found)
+    return text if form == "csv" else _as_table(_cells(text), timerecords.panel_record(found))
+
+
+def _year(text: str) -> int:
+    if not text[:4].isdigit():
+        raise BadValue(f"“{text}” is no year.", remedy="Write four digits, such as 2008.")
+    return int(text[:4])
+
+
+def tell_significance(
+    graph: KnowledgeGraph, view: str, measure: str | None, as_of: str, samples: int, seed: int, form: str
+) -> str:
+    """Return z and p beside a measure as text, telling progress on standard error."""
+    plan = Plan(samples=samples, seed=seed)
+    found = significance(graph, view, measure or "betweenness", plan, as_of=as_of, progress=_progress)
+    record = evidence.significance_record(found)
+    if form == "json":
+        return _json(record)
+    text = evidence.significance_csv(found)
+    return text if form == "csv" else _as_table(_cells(text), record)
+
+
+def tell_robustness(graph: KnowledgeGraph, view: str, measure: str | None, as_of: str, form: str) -> str:
+    """Return rank intervals under leaving facts out as text."""
+    found = robustness(graph, view, measure or "betweenness", as_of=as_of)
+    record = evidence.robustness_record(found)
+    if form == "json":
+        return _json(record)
+    text = evidence.robustness_csv(found)
+    return text if form == "csv" else _as_table(_cells(text), record)
+
+
+def _progress(done: int, of: int) -> None:
+    click.echo(f"\r{done} of {of} samples", err=True, nl=done >= of)
 
 
 def draw(graph: KnowledgeGraph, view: str, as_of: str) -> str:

@@ -110,6 +110,23 @@ def test_a_scholars_own_edge_list_is_measured(tmp_path: Path) -> None:
     assert {row["node"]: float(row["value"]) for row in rows(result.output)} == {"a": 0, "b": 1, "c": 0}
 
 
+def test_the_timeline_tells_what_an_accession_changed() -> None:
+    told = run("timeline", "--measure", "betweenness", "--from", "2026", "--by", "event")
+    assert told.exit_code == 0, told.output
+    assert "Serbia" in told.output
+    panel = run("timeline", "--from", "2018", "--to", "2022", "--format", "csv")
+    assert next(row["year"] for row in rows(panel.output)) == "2018"
+    assert run("timeline", "--from", "last").exit_code == 2
+
+
+def test_significance_is_seeded_and_robustness_gives_intervals() -> None:
+    given = ["network", "affiliation", "--significance", "19", "--seed", "7", "--format", "csv"]
+    first, second = run(*given), run(*given)
+    assert first.exit_code == 0, first.output
+    assert first.stdout == second.stdout
+    assert run("network", "affiliation", "--robustness", "--format", "csv").exit_code == 0
+
+
 def test_bridges_name_the_states_in_both() -> None:
     record = json.loads(run("bridges", "--format", "json").output)
     assert record["as_of"]
