@@ -34,7 +34,7 @@ def in_python(graph: KnowledgeGraph, codes: Sequence[str], days: Sequence[str]) 
     found = index(graph)
     return {
         day: [
-            here_quick(lambda code=code, day=day: told(found, found.find(state=code, as_of=day)))  # type: ignore[misc]
+            here_quick(lambda code=code, day=day: told(found, found.find(state=code, as_of=day)))
             for code in codes
         ]
         for day in days

@@ -68,7 +68,7 @@ class Igraph(Engine):
         return [{found.nodes[number] for number in part} for part in parts]
 
     def _made(self, graph: nx.Graph, weight: str | None) -> tuple[engines.Arrays, Any]:
-        import igraph
+        import igraph  # type: ignore[import-untyped]
 
         found = arrays(graph, weight)
         first, second, weights = found.once()

@@ -64,7 +64,7 @@ def apart(
     process.start()
     sender.close()
     try:
-        found = receiver.recv()
+        found: Timed = receiver.recv()
     except EOFError:
         found = Timed(None, remark=f"> {bound:.0f} s")
     process.join()

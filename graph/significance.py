@@ -351,6 +351,7 @@ def _significance(
             overlaps.add(block)
         pairs = overlaps.tested(states, base.graph)
         blocs, method = _modularity(base, states, matrix, plan)
+    nodes = tuple(watched.tested())
     return Significance(
         view=view,
         measure=name,
@@ -360,13 +361,13 @@ def _significance(
         parameters={**base.parameters, **plan.parameters()},
         n=base.graph.number_of_nodes(),
         m=base.graph.number_of_edges(),
-        nodes=tuple(watched.tested()),
+        nodes=nodes,
         pairs=pairs,
         modularity=blocs,
         modularity_method=method,
         mixing=watched.mixing(plan) if plan.model == CURVEBALL else None,
         imprecise=base.imprecise,
-        notes=(*_remarks(name, plan, pairs, blocs), *base.notes),
+        notes=(*_node_remark(nodes), *_remarks(name, plan, pairs, blocs), *base.notes),
         references=(*_REFERENCES[plan.model], _BENJAMINI, _DAVISON, *_citation(name, base.graph)),
         version=base.version,
     )
@@ -386,6 +387,7 @@ def _rewired(base: Network, view: str, name: str, plan: Plan, progress: Progress
     tests = dict(zip(graph, two_sided(np.array(list(observed.values())), null[:, :-1]), strict=True))
     whole = np.array([group_modularity(graph, group, strength)])
     pairs = Pairs(0, 0, None, None, None, 0, ())
+    nodes = tuple(_node_test(graph, node, rank, tests[node]) for node, rank in ranks(observed).items())
     return Significance(
         view=view,
         measure=name,
@@ -395,13 +397,13 @@ def _rewired(base: Network, view: str, name: str, plan: Plan, progress: Progress
         parameters={**base.parameters, **plan.parameters(), "swaps": SWAPS},
         n=graph.number_of_nodes(),
         m=graph.number_of_edges(),
-        nodes=tuple(_node_test(graph, node, rank, tests[node]) for node, rank in ranks(observed).items()),
+        nodes=nodes,
         pairs=pairs,
         modularity=two_sided(whole, null[:, -1:])[0],
         modularity_method=_GROUP_MODULARITY,
         mixing=Mixing(None, chains_agree(null[:, None, :])[1], None),
         imprecise=base.imprecise,
-        notes=(_least(plan), *merging, *base.notes),
+        notes=(*_node_remark(nodes), _least(plan), *merging, *base.notes),
         references=(*_REFERENCES[REWIRED], _BENJAMINI, _DAVISON, measure(name).citation(graph)),
         version=base.version,
     )
@@ -709,6 +711,16 @@ def _remarks(name: str | None, plan: Plan, pairs: Pairs, blocs: Test | None) -> 
         yield _least(plan)
     if blocs is None:
         yield "The blocs have no modularity on this day: fewer than two of them have states."
+
+
+def _node_remark(nodes: Sequence[NodeTest]) -> Iterable[str]:
+    adjusted_p = [row.test.q for row in nodes if row.test.q is not None]
+    found = sum(q <= FALSE_DISCOVERY_RATE for q in adjusted_p)
+    if found:
+        rate = f"false-discovery rate {FALSE_DISCOVERY_RATE}"
+        yield f"{found:,} of {len(adjusted_p):,} nodes differ from chance ({rate})."
+    elif adjusted_p:
+        yield f"No node differs from chance: the smallest q of {len(adjusted_p):,} is {_short(min(adjusted_p))}."
 
 
 def _least(plan: Plan) -> str:

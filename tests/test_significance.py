@@ -241,6 +241,11 @@ def test_no_pair_of_states_is_significant_and_the_answer_says_so(found) -> None:
     assert any(note.startswith("Power:") for note in found.notes)
 
 
+def test_the_answer_says_how_many_nodes_differ_from_chance(found) -> None:
+    differing = sum(row.test.q is not None and row.test.q <= 0.05 for row in found.nodes)
+    assert found.notes[0].startswith(f"{differing} of" if differing else "No node differs")
+
+
 def test_every_node_is_tested_beside_its_value(graph, found) -> None:
     base = network(graph, "affiliation")
     observed = values(base.graph, "betweenness")
