@@ -720,7 +720,8 @@ def _node_remark(nodes: Sequence[NodeTest]) -> Iterable[str]:
         rate = f"false-discovery rate {FALSE_DISCOVERY_RATE}"
         yield f"{found:,} of {len(adjusted_p):,} nodes differ from chance ({rate})."
     elif adjusted_p:
-        yield f"No node differs from chance: the smallest q of {len(adjusted_p):,} is {_short(min(adjusted_p))}."
+        least = _short(min(adjusted_p))
+        yield f"No node differs from chance: the smallest q of {len(adjusted_p):,} is {least}."
 
 
 def _least(plan: Plan) -> str:
