@@ -43,14 +43,14 @@ class Timed:
 
 
 def apart(
-    work: Callable[[], Any], bound: float, prepare: Callable[[], Any] | None = None, least: float = 0.2
+    work: Callable[[], Any], bound: float, prepare: Callable[[], Any] | None = None, least: float = 0.8
 ) -> Timed:
     """Time work in a forked process, and end it at a bound.
 
     Parameters
     ----------
     work
-        What to time; it is repeated until ``least`` seconds have passed, and the best time counts.
+        What to time; it is repeated until ``least`` seconds have passed, and the mean counts.
     bound
         Seconds of processor time after which it is ended.
     prepare
@@ -92,8 +92,9 @@ def _run(
         grown = _peak() - before
         while sum(each.wall for each in times) < least:
             times.append(here(work))
-        best = min(times, key=lambda each: each.seconds or 0.0)
-        sender.send(Timed(best.seconds, best.wall, max(grown, 0.0), times[0].result))
+        seconds = sum(each.seconds or 0.0 for each in times) / len(times)
+        wall = sum(each.wall for each in times) / len(times)
+        sender.send(Timed(seconds, wall, max(grown, 0.0), times[0].result))
     except Exception as error:  # a benchmark goes on without the library that fails
         sender.send(Timed(None, remark=f"{type(error).__name__}: {error}"[:80]))
 
