@@ -347,7 +347,8 @@ included and import not, over all cores, as a ratio to the fastest engine of the
 ({bound:.0f} s, three times that for the large graph) was ended. igraph (GPL) is a bar to compare with, not
 part of the product; matrix is scipy's sparse matrices, which networkit and rustworkx need for the rest.
 Answers are timed in a fresh process with the graph loaded: cold is the first time,
-with the queries; warm is the mean of the fifty after it.
+with the queries (those of affiliation are read already when its measures are asked); warm is the mean of the
+fifty after it.
 
 """
 
