@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test serve test lint format check lock clean
+.PHONY: help setup setup-test serve test lint format check bench lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +39,10 @@ check: setup ## validate every fact against the shapes and the hygiene rules
 setup: $(VENV)/.installed ## create .venv with the locked packages that running needs
 
 setup-test: $(VENV)/.installed-test ## … with those that tests and lint need too
+
+bench: setup-test ## measure networks and look-ups of conflicts; reports in benchmarks/reports
+	@$(BIN)/python -m benchmarks.networks
+	@$(BIN)/python -m benchmarks.conflicts
 
 lock: setup ## write requirements/*.txt anew (UPGRADE=--upgrade takes newer versions)
 	@$(PIP) install --quiet uv
