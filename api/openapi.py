@@ -62,7 +62,7 @@ def _operation(query: saved.SavedQuery, graph: KnowledgeGraph) -> dict[str, Any]
         "tags": ["queries"],
         "summary": query.title,
         "description": query.description + (f"\n\nColumns:\n{columns}" if columns else ""),
-        "operationId": f"query_{query.name.replace('-', '_')}",
+        "operationId": "query_" + query.name.replace("-", "_").replace("/", "_"),
         "x-tags": list(query.tags),
         "parameters": [*(_parameter(each, graph) for each in query.parameters), *_common(formats, builds)],
         "responses": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -230,7 +231,15 @@ def test_a_long_result_arrives_whole() -> None:
     run(use)
 
 
+def address_space(process: int) -> int:
+    """Return the bytes of address space that a process holds."""
+    pages = Path(f"/proc/{process}/statm").read_text().split()[0]
+    return int(pages) * resource.getpagesize()
+
+
 def test_a_worker_that_has_kept_much_memory_is_replaced() -> None:
+    headroom = 256 * 2**20
+
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
         assert pool._zygote is not None
@@ -238,11 +247,14 @@ def test_a_worker_that_has_kept_much_memory_is_replaced() -> None:
         for _ in range(20):
             await pool.evaluate("ASK {}")
         assert children(pool._zygote) == [worker]
+        before = address_space(worker)
         await pool.evaluate(SORTED, "text/csv", timeout=20)
         await pool.evaluate("ASK {}", timeout=5)
-        assert children(pool._zygote) != [worker]
+        # the allocator may have given the memory back; only a worker that kept it must go
+        (after,) = children(pool._zygote)
+        assert after != worker or address_space(worker) - before <= headroom // 4
 
-    run(use, workers=1, limits=WorkerLimits(memory_headroom=256 * 2**20))
+    run(use, workers=1, limits=WorkerLimits(memory_headroom=headroom))
 
 
 def test_who_leaves_frees_the_worker() -> None:
