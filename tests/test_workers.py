@@ -251,8 +251,8 @@ def test_a_worker_that_has_kept_much_memory_is_replaced() -> None:
         await pool.evaluate(SORTED, "text/csv", timeout=20)
         await pool.evaluate("ASK {}", timeout=5)
         # the allocator may have given the memory back; only a worker that kept it must go
-        (after,) = children(pool._zygote)
-        assert after != worker or address_space(worker) - before <= headroom // 4
+        left = children(pool._zygote)
+        assert worker not in left or address_space(worker) - before <= headroom // 4
 
     run(use, workers=1, limits=WorkerLimits(memory_headroom=headroom))
 
