@@ -54,6 +54,7 @@ class ConflictIndex:
         self.graph = graph
         self._carriages = by_norm(graph)
         self._of_actor = _by_actor(self._carriages)
+        self._evidence: dict[str, tuple[Evidence, ...]] = {}
         self._facets = facets(graph)
         self._curated = curated(graph)
 
@@ -190,6 +191,11 @@ class ConflictIndex:
         """Return what stands behind an act; nothing stands behind a supposed one."""
         if carriage.supposed:
             return ()
+        if carriage.act not in self._evidence:
+            self._evidence[carriage.act] = self._read_evidence(carriage)
+        return self._evidence[carriage.act]
+
+    def _read_evidence(self, carriage: Carriage) -> tuple[Evidence, ...]:
         rows = self.graph.run("views/act-sources", act=carriage.act)
         return tuple(
             Evidence(
