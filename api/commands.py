@@ -365,10 +365,10 @@ def bridges(between: str, as_of: str, form: str, data: tuple[Path, ...], endpoin
 @_DATA
 @_ENDPOINT
 def picture(view: str, output: Path, as_of: str, data: tuple[Path, ...], endpoint: str | None) -> None:
-    """Draw a network as one HTML file that needs nothing from any host."""
+    """Draw a network as one file that needs nothing from any host: a page, or FILE.svg for print."""
     from api.networkcommand import draw
 
-    _write(output, lambda: draw(_graph(data, endpoint), view, as_of))
+    _write(output, lambda: draw(_graph(data, endpoint), view, as_of, output.suffix))
 
 
 @main.command()

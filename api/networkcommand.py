@@ -16,6 +16,7 @@ from rich.table import Table
 from graph import evidence, exports, timerecords
 from graph.bifurcation import panel
 from graph.bridges import bridges
+from graph.drawings import drawing
 from graph.errors import BadValue, UnknownName, suggest
 from graph.findings import structure_csv, structure_record
 from graph.knowledge import KnowledgeGraph
@@ -187,8 +188,10 @@ def _progress(done: int, of: int) -> None:
     click.echo(f"\r{done} of {of} samples", err=True, nl=done >= of)
 
 
-def draw(graph: KnowledgeGraph, view: str, as_of: str) -> str:
-    """Return the picture of a view as one HTML page that asks nothing of any host."""
+def draw(graph: KnowledgeGraph, view: str, as_of: str, ending: str = ".html") -> str:
+    """Return the picture of a view as one HTML page or SVG drawing that asks nothing of any host."""
+    if ending.casefold() == ".svg":
+        return drawing(graph, view, as_of=as_of)
     return picture(graph, view, as_of=as_of).page("inline")
 
 

@@ -22,7 +22,9 @@ router = APIRouter(tags=["networks"])
 
 GRAPHML = Format("graphml", "application/graphml+xml")
 GEXF = Format("gexf", "application/gexf+xml")
+SVG = Format("svg", "image/svg+xml")
 TABLE_FORMATS = (JSON, HTML, CSV)
+PICTURE_FORMATS = (HTML, SVG)
 NETWORK_FORMATS = (JSON, HTML, CSV, GRAPHML, GEXF)
 
 #: Where the scripts and styles of pictures are served.
@@ -240,11 +242,13 @@ def read_picture(
     raw: Raw = False,
     format: Form = None,
 ) -> Response:
-    """Show a network between two blocs, with the same numbers as a table."""
+    """Show a network between two blocs, with the same numbers as a table, or draw it as SVG for print."""
+    from graph.drawings import drawn_apart
     from graph.pictures import ASSETS
     from graph.pictures import picture as draw_picture
 
-    _choose(request, (HTML,), format)
+    if _choose(request, PICTURE_FORMATS, format) is SVG:
+        return _drawing(request, view, as_of, between, measure, imprecise, raw)
     drawn = draw_picture(
         _graph(request),
         view,
@@ -255,7 +259,10 @@ def read_picture(
         raw=raw,
     )
     urls = {name: f"{FILES}/{name}" for name in ASSETS}
-    return _page(request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=view)
+    apart = drawn_apart(view)
+    return _page(
+        request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=view, drawn_apart=apart
+    )
 
 
 @router.get("/bridges", summary="The states that bridge two blocs", response_class=Response)
@@ -293,6 +300,31 @@ def _network(
     blocs = _names(between)
     graph = _graph(request)
     return network(graph, view, as_of=as_of, imprecise=imprecise, raw=raw, between=blocs, **options)
+
+
+def _drawing(
+    request: Request,
+    view: str,
+    as_of: str | None,
+    between: str,
+    measure: str | None,
+    imprecise: str,
+    raw: bool,
+) -> Response:
+    from graph.drawings import drawing
+
+    options: dict[str, Any] = {name: text for name, text in request.query_params.items() if name not in _OWN}
+    drawn = drawing(
+        _graph(request),
+        view,
+        as_of=as_of,
+        between=_names(between),
+        measure_name=measure,
+        imprecise=imprecise,
+        raw=raw,
+        **options,
+    )
+    return _download(drawn, SVG, f"{view}.svg")
 
 
 def _structure(

@@ -17,6 +17,11 @@ METHOD = (
     "it says that the norms clash, not that anyone is bound by both."
 )
 
+RECORDED = (
+    "Which norms are recorded, and how finely one text is cut into norms, is the curators' choice; "
+    "degree counts records, not weight in law."
+)
+
 
 def build(kg: Knowledge, request: Request) -> Network:
     """Return the norms of a request's day, and what ties them."""
@@ -79,7 +84,4 @@ def _notes(building: Builder) -> Iterable[str]:
     told = count(relation for _, _, relation in building.graph.edges(data="relation"))
     if told:
         yield "Ties: " + ", ".join(f"{relation} {number}" for relation, number in told.items()) + "."
-    yield (
-        "Which norms are recorded, and how finely one text is cut into norms, is the curators' choice; "
-        "degree counts records, not weight in law."
-    )
+    yield RECORDED

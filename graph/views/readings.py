@@ -16,6 +16,8 @@ METHOD = (
     "record gives no day on which a holder gave a reading up."
 )
 
+RECORDED = "A holder with many readings is one whose readings were recorded, not one who holds more."
+
 
 def build(kg: Knowledge, request: Request) -> Network:
     """Return the readings of a request's day."""
@@ -58,4 +60,4 @@ def _notes(building: Builder) -> Iterable[str]:
     kinds = count(kind for _, kind in building.graph.nodes(data="kind"))
     if kinds:
         yield "Nodes: " + ", ".join(f"{kind} {number}" for kind, number in kinds.items()) + "."
-    yield "A holder with many readings is one whose readings were recorded, not one who holds more."
+    yield RECORDED
