@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 from collections.abc import Callable
 
@@ -44,6 +45,9 @@ def serve(host: str, port: int, load: Callable[[], KnowledgeGraph]) -> None:
     logs.configure()
     _ignore_early_reload()
     application = create_application(load=load)
+    # what is loaded now lives as long as the server: the collector need not walk it during a request
+    gc.collect()
+    gc.freeze()
     config = configuration(application, application.state.settings, host, port)
     _TellingServer(config, application.state.graph.version).run()
 

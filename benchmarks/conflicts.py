@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gc
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -89,6 +90,9 @@ def main(days: Sequence[str], report: Path) -> None:
     graph = KnowledgeGraph.load()
     codes = states(graph)
     first = here(lambda: told(index(graph), index(graph).find(state=codes[0])))
+    in_python(graph, codes, days[-1:])
+    gc.collect()
+    gc.freeze()  # as the server does once it has loaded
     parts = [_section("In Python", in_python(graph, codes, days))]
     over_http(graph, codes[:5], days[:1])
     parts.append(_section("Over HTTP, in process", over_http(graph, codes, days)))
