@@ -11,6 +11,9 @@ Rectangle = tuple[float, float, float, float]
 #: States in a column of a corner, before the next column begins.
 DEEP = 11
 
+#: How far from its dot a label may begin, the nearest first.
+RINGS = (7.0, 16.0, 27.0, 41.0, 59.0, 81.0, 107.0)
+
 
 def spread(points: Sequence[Point], outward: Sequence[tuple[int, int]], pitch: float) -> list[Point]:
     """Return where dots are drawn so that none covers another.
@@ -72,10 +75,10 @@ def label_place(
     high: float,
     taken: Sequence[Rectangle],
     bounds: Rectangle,
-    gap: float = 7,
+    rings: int = len(RINGS),
 ) -> Rectangle | None:
     """Return a free rectangle for a label near a dot, the nearest first; None when there is none."""
-    for away in (gap, gap + 9, gap + 20, gap + 34, gap + 52, gap + 74, gap + 100):
+    for away in RINGS[:rings]:
         for step in range(16):
             turn = math.radians(
                 (0, 0, 180, 180, 45, -45, 135, -135, 90, -90, 22, -22, 158, -158, 68, -68)[step]

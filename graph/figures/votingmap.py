@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from graph.captions import long_date
 from graph.figures.blocs import bloc_signs, counted, place_of
 from graph.figures.pen import INK, MUTED, RULE, Pen, width_of
-from graph.figures.places import Rectangle, label_place, spread
+from graph.figures.places import RINGS, Rectangle, label_place, spread
 from graph.figures.sheet import ROOM, Figure
+from graph.networks import BOTH
 from graph.voting import POSITIONS, Axes, Place, Quadrant
 
 #: Corners of the square of the two axes, the size of a dot, and the room for one.
@@ -17,6 +18,9 @@ RADIUS, PITCH = 4.6, 11.6
 
 #: Groups of states of at most this many with the same positions are named one by one.
 FEW = 12
+
+#: In a crowd a name stands at most this many rings from its dot, or not at all.
+NEAR = 1
 
 _ORDER = ("neither", "first", "second", "both")
 
@@ -33,7 +37,7 @@ def figure(found: Axes, sources: Sequence[str] = ()) -> Figure:
         lede=(
             f"Mean vote on {found.lines[0][1]} (across) and on {found.lines[1][1]} (up): 1 is yes, ½ an "
             f"abstention, 0 no. Votes from {long_date(found.start)} to {long_date(found.end)}. States with "
-            "the same position stand side by side, outward from their place."
+            "the same position stand side by side, outward from their place; not all are named."
         ),
         legend=bloc_signs(found.blocs),
         plane=str(pen),
@@ -49,6 +53,10 @@ def figure(found: Axes, sources: Sequence[str] = ()) -> Figure:
             "too few votes left out."
         ),
     )
+
+
+def _ticks(found: Axes) -> tuple[float, ...]:
+    return 0.0, found.thresholds[1], 0.5, found.thresholds[0], 1.0
 
 
 def _headline(found: Axes) -> str:
@@ -85,13 +93,13 @@ def _ground(pen: Pen, found: Axes) -> None:
         x, y = _at((share, share))
         pen.add("line", x1=x, x2=x, y1=TOP, y2=BOTTOM, stroke=MUTED, stroke_width=0.9, stroke_dasharray="4 4")
         pen.add("line", x1=LEFT, x2=RIGHT, y1=y, y2=y, stroke=MUTED, stroke_width=0.9, stroke_dasharray="4 4")
-    for share in (0.0, found.thresholds[1], 0.5, found.thresholds[0], 1.0):
+    for share in _ticks(found):
         x, y = _at((share, share))
         beside = share == 1.0  # the states of the corner stand beneath it
         pen.text(x - 12 * beside, BOTTOM + 18, f"{share:g}", 11.5, anchor="middle", fill=MUTED)
         pen.text(LEFT - 10, y + 4, f"{share:g}", 11.5, anchor="end", fill=MUTED)
     across, up = (
-        f"Mean vote on {label} ({number} roll calls)"
+        f"Mean vote on {label} ({counted(number, 'roll call')})"
         for (_, label), number in zip(found.lines, found.votes, strict=True)
     )
     middle = (LEFT + RIGHT) / 2, (TOP + BOTTOM) / 2
@@ -128,7 +136,11 @@ def _dots(pen: Pen, found: Axes, taken: list[Rectangle]) -> float:
     places = sorted(found.places, key=rank)
     at = spread([_at(place.means) for place in places], [_outward(place) for place in places], PITCH)
     taken = taken + [(x - 5.4, y - 5.4, x + 5.4, y + 5.4) for x, y in at]
-    named = _named(found)
+    taken += [
+        (LEFT - 44, _at((0, share))[1] - 6, LEFT - 7, _at((0, share))[1] + 6) for share in _ticks(found)
+    ]
+    taken.append((LEFT - 68, TOP, LEFT - 46, BOTTOM))
+    named, crowded = _named(found), {each.positions for each in found.quadrants if each.total > FEW}
     for place, (x, y) in zip(places, at, strict=True):
         told = ", ".join(
             f"{label} {mean:.2f} ({number} votes)"
@@ -138,7 +150,8 @@ def _dots(pen: Pen, found: Axes, taken: list[Rectangle]) -> float:
             pen.bloc_mark(x, y, RADIUS, place_of(place.group, found.blocs))
     for place, (x, y) in sorted(zip(places, at, strict=True), key=lambda each: -each[1][0]):
         if place.code in named:
-            taken.append(_label(pen, place, x, y, taken))
+            rings = NEAR if place.positions in crowded and place.group != BOTH else len(RINGS)
+            taken.append(_label(pen, place, x, y, taken, rings))
     return max((box[3] for box in taken), default=BOTTOM)
 
 
@@ -151,9 +164,9 @@ def _named(found: Axes) -> set[str]:
     }
 
 
-def _label(pen: Pen, place: Place, x: float, y: float, taken: Sequence[Rectangle]) -> Rectangle:
+def _label(pen: Pen, place: Place, x: float, y: float, taken: Sequence[Rectangle], rings: int) -> Rectangle:
     wide = width_of(place.label, 11) * 0.95
-    box = label_place(x, y, wide, 11, taken, (4, 4, ROOM - 4, max(BOTTOM + 4, y + 6)))
+    box = label_place(x, y, wide, 11, taken, (4, 4, ROOM - 4, max(BOTTOM + 4, y + 6)), rings)
     if box is None:
         return (x, y, x, y)
     left, top, right, _ = box
