@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from xml.sax.saxutils import unescape
 
 from graph.blocs import Knowledge
 from graph.figures import arcs, bridging, matrix, votingmap, web
@@ -78,6 +80,13 @@ def drawing(
 def drawn_apart(view: str) -> bool:
     """Say whether a view has a figure of its own, other than the picture between two blocs."""
     return view.strip().casefold() in FIGURES
+
+
+def rows_of(drawn: str) -> list[tuple[str, str]]:
+    """Return what the marks of a drawing show, one row for each: its name, and its numbers in words."""
+    titles = re.findall(r'<g class="mark"[^>]*><title>(.*?)</title>', drawn, re.DOTALL)
+    parts = (unescape(title).partition(": ") for title in titles)
+    return sorted((name, told) for name, _, told in parts)
 
 
 def _found(kg: Knowledge, order: Order) -> Network:

@@ -17,7 +17,7 @@ from api.commands import main
 from api.problems import install
 from api.routes.networks import router
 from graph.captions import long_date
-from graph.drawings import FIGURES, drawing, drawn_apart
+from graph.drawings import FIGURES, drawing, drawn_apart, rows_of
 from graph.errors import BadDate, BadValue, UnknownName
 from graph.figures import arcs, matrix, votingmap, web
 from graph.figures.pen import Pen, wrapped
@@ -228,6 +228,8 @@ def test_the_address_of_a_picture_gives_the_drawing(client, drawn, view) -> None
     assert f"/networks/{view}/picture?format=svg" in page
     assert (f'<img src="/networks/{view}/picture?format=svg"' in page) == drawn_apart(view)
     assert drawn_apart(view) == (view in FIGURES)
+    if drawn_apart(view):
+        assert page.count("<tr>") == 1 + len(marks(drawn[view])) == 1 + len(rows_of(drawn[view]))
 
 
 def test_the_list_of_networks_leads_to_every_drawing(client) -> None:

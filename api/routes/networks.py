@@ -248,7 +248,10 @@ def read_picture(
     from graph.pictures import picture as draw_picture
 
     if _choose(request, PICTURE_FORMATS, format) is SVG:
-        return _drawing(request, view, as_of, between, measure, imprecise, raw)
+        text = _drawing(request, view, as_of, between, measure, imprecise, raw)
+        return _download(text, SVG, f"{view}.svg")
+    if drawn_apart(view):
+        return _drawn_page(request, view, _drawing(request, view, as_of, between, measure, imprecise, raw))
     drawn = draw_picture(
         _graph(request),
         view,
@@ -259,10 +262,7 @@ def read_picture(
         raw=raw,
     )
     urls = {name: f"{FILES}/{name}" for name in ASSETS}
-    apart = drawn_apart(view)
-    return _page(
-        request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=view, drawn_apart=apart
-    )
+    return _page(request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=view)
 
 
 @router.get("/bridges", summary="The states that bridge two blocs", response_class=Response)
@@ -310,11 +310,11 @@ def _drawing(
     measure: str | None,
     imprecise: str,
     raw: bool,
-) -> Response:
+) -> str:
     from graph.drawings import drawing
 
     options: dict[str, Any] = {name: text for name, text in request.query_params.items() if name not in _OWN}
-    drawn = drawing(
+    return drawing(
         _graph(request),
         view,
         as_of=as_of,
@@ -324,7 +324,16 @@ def _drawing(
         raw=raw,
         **options,
     )
-    return _download(drawn, SVG, f"{view}.svg")
+
+
+def _drawn_page(request: Request, view: str, drawn: str) -> Response:
+    from graph.drawings import rows_of
+    from graph.networks import find_view
+
+    found = find_view(view)
+    return _page(
+        request, "drawn.html", NETWORK_FORMATS, title=found.title, view=found.name, rows=rows_of(drawn)
+    )
 
 
 def _structure(
