@@ -226,7 +226,7 @@ def test_the_address_of_a_picture_gives_the_drawing(client, drawn, view) -> None
     assert asked.text == drawn[view]
     page = client.get(f"/networks/{view}/picture", headers={"Accept": "text/html"}).text
     assert f"/networks/{view}/picture?format=svg" in page
-    assert (f'<img src="/networks/{view}/picture?format=svg"' in page) == drawn_apart(view)
+    assert (f'<img class="drawing" src="/networks/{view}/picture?format=svg"' in page) == drawn_apart(view)
     assert drawn_apart(view) == (view in FIGURES)
     if drawn_apart(view):
         assert page.count("<tr>") == 1 + len(marks(drawn[view])) == 1 + len(rows_of(drawn[view]))
