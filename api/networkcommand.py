@@ -6,6 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from rich.table import Table
 from graph import evidence, exports, timerecords
 from graph.bifurcation import panel
 from graph.bridges import bridges
-from graph.drawings import drawing
+from graph.drawings import drawing, drawn_apart, rows_of
 from graph.errors import BadValue, UnknownName, suggest
 from graph.findings import structure_csv, structure_record
 from graph.knowledge import KnowledgeGraph
@@ -192,7 +193,22 @@ def draw(graph: KnowledgeGraph, view: str, as_of: str, ending: str = ".html") ->
     """Return the picture of a view as one HTML page or SVG drawing that asks nothing of any host."""
     if ending.casefold() == ".svg":
         return drawing(graph, view, as_of=as_of)
+    if drawn_apart(view):
+        return _drawn_page(drawing(graph, view, as_of=as_of))
     return picture(graph, view, as_of=as_of).page("inline")
+
+
+def _drawn_page(drawn: str) -> str:
+    """Return an HTML page that holds a drawing and the table of its marks."""
+    rows = "".join(f"<tr><th scope=row>{escape(name)}<td>{escape(told)}" for name, told in rows_of(drawn))
+    image = drawn[drawn.index("<svg") :]
+    return (
+        '<!doctype html><html lang="en"><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><title>spacenorms</title>'
+        "<style>body{font-family:sans-serif;margin:1rem}svg{max-width:100%;height:auto}"
+        "th{text-align:left;font-weight:normal;padding-right:1rem;vertical-align:top}</style>"
+        f"{image}<h2>The same in words</h2><table>{rows}</table></html>\n"
+    )
 
 
 def _network(load: Callable[[], KnowledgeGraph], view: str, as_of: str) -> Network:

@@ -455,8 +455,10 @@ def _findings(matrix: Matrix, tested: Overlaps, keep: np.ndarray, *, raw: bool) 
             if pairs
             else ""
         )
-        yield f"{size} tested. No pair is significant{least}. With so few affiliations the test has little "
-        "power."
+        yield (
+            f"{size} tested. No pair is significant{least}. "
+            "With so few affiliations the test has little power."
+        )
 
 
 # Memberships and other views

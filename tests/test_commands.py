@@ -141,6 +141,17 @@ def test_a_picture_is_one_file_that_asks_nothing_of_any_host(tmp_path: Path) -> 
     assert not re.search(r"<(?:script|link|img)[^>]+(?:src|href)=[\"']?(?:https?:)?//", page)
 
 
+@pytest.mark.parametrize("view", ["norms", "voting"])
+def test_a_view_with_a_figure_of_its_own_is_drawn_in_a_page(tmp_path: Path, view: str) -> None:
+    path = tmp_path / f"{view}.html"
+    assert run("picture", view, "-o", str(path)).exit_code == 0
+    page = path.read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>")
+    assert "<svg" in page
+    assert "<table>" in page
+    assert not re.search(r"<(?:script|link|img|image)\b", page)
+
+
 @pytest.mark.parametrize("ending", ["ttl", "trig", "nt", "nq", "jsonld"])
 def test_the_graph_is_exported(tmp_path: Path, ending: str, graph: KnowledgeGraph) -> None:
     path = tmp_path / f"graph.{ending}"
