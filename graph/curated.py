@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,6 +10,9 @@ from dataclasses import replace
 from graph.conflict import Argument, Carriage, Conflict, Provision, Reading, Side
 from graph.knowledge import KnowledgeGraph, Value
 from graph.namespaces import local_name
+
+#: What can be the key of a source within a sentence.
+_KEY = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
 
 
 def optional(value: Value) -> str | None:
@@ -40,9 +44,13 @@ def _carriage(row: Mapping[str, Value]) -> Carriage:
 
 
 def _rivals(graph: KnowledgeGraph) -> list[Carriage]:
+    titles = {
+        local_name(str(row["thing"])): str(row["label"]) for row in graph.run("views/names") if row["label"]
+    }
     counted: dict[Carriage, set[str]] = defaultdict(set)
     for row in graph.run("views/rival-carriers"):
-        dispute = f"counted by {row['counted']}, not counted by {row['not_counted']}"
+        told = f"counted by {row['counted']}, not counted by {row['not_counted']}"
+        dispute = _KEY.sub(lambda found: f"“{titles[found[0]]}”" if found[0] in titles else found[0], told)
         counted[replace(_carriage(row), dispute=dispute)].add(str(row["counted_by"]))
     return [replace(each, counted_by=tuple(sorted(keys))) for each, keys in counted.items()]
 
