@@ -136,8 +136,9 @@ class ConflictIndex:
             raise BadValue(f"“{exposure}” is no exposure.", remedy=f"Choose one of {', '.join(EXPOSURES)}.")
         wanted = {name: self.graph.resolve(_scheme(name), value) for name, value in facets.items() if value}
         actor = self.actor(state)[0] if state else None
+        taken = self.check_count(count)
         found = [
-            self._on(conflict, when, imprecise, actor, self.check_count(count))
+            self._on(conflict, when, imprecise, actor, taken)
             for conflict in self._curated
             if all(address in self._facets[conflict.address, name] for name, address in wanted.items())
         ]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
-from graph.measures import Reference
+from graph.exports import reference_record
 from graph.robustness import KINDS, BridgeClaim, Interval, NodeRobustness, Robustness, Survival
 from graph.significance import NodeTest, PairTest, Significance, Test
+from graph.spreadsheet import csv_text
 
 #: Pairs of states written when a caller names no limit.
 PAIRS = 100
@@ -64,13 +63,13 @@ def significance_csv(found: Significance, limit: int | None = None) -> str:
             [row.first, row.second, *row.labels, *_cells(row.test), *end]
             for row in islice(found.pairs.rows, limit)
         )
-        return _csv(columns, rows)
+        return csv_text(columns, rows)
     columns = ["node", "label", *numbers, "rank", "kind", "group", "measure", *tail]
     rows = (
         [row.node, row.label, *_cells(row.test), row.rank, row.kind, row.group, found.measure, *end]
         for row in islice(found.nodes, limit)
     )
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def robustness_record(found: Robustness, limit: int | None = None) -> dict[str, Any]:
@@ -117,7 +116,7 @@ def robustness_csv(found: Robustness, limit: int | None = None) -> str:
         ]
         for row in islice(found.rows, limit)
     )
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def _common(found: Significance | Robustness) -> dict[str, Any]:
@@ -131,13 +130,9 @@ def _common(found: Significance | Robustness) -> dict[str, Any]:
         "m": found.m,
         "imprecise": found.imprecise,
         "notes": list(found.notes),
-        "references": [_reference(each) for each in found.references],
+        "references": [reference_record(each) for each in found.references],
         "data_version": found.version,
     }
-
-
-def _reference(reference: Reference) -> dict[str, str]:
-    return {"text": reference.text, "doi": reference.doi}
 
 
 def _test(test: Test) -> dict[str, float | None]:
@@ -216,11 +211,3 @@ def _cells(test: Test) -> list[Any]:
 
 def _ends(own: Interval | None) -> tuple[Any, Any]:
     return ("", "") if own is None else (own.best, own.worst)
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(["" if cell is None else cell for cell in row] for row in rows)
-    return buffer.getvalue()

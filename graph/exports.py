@@ -7,7 +7,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
@@ -18,6 +18,7 @@ from graph.bridges import Bridge, Bridges, Step
 from graph.errors import BadData
 from graph.measures import CentralityTable, Reference
 from graph.networks import Network
+from graph.spreadsheet import csv_text
 
 #: Characters that XML 1.0 does not allow.
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -91,7 +92,7 @@ def edge_table(network: Network) -> str:
     ties = sorted(_lines(clean(network.graph)), key=lambda line: line[:2])
     names = sorted({name for _, _, known in ties for name in known} - {"weight"})
     rows = ([a, b, known.get("weight", 1), *(known.get(name, "") for name in names)] for a, b, known in ties)
-    return _csv(["source", "target", "weight", *names], rows)
+    return csv_text(["source", "target", "weight", *names], rows)
 
 
 def _lines(graph: nx.Graph) -> Iterable[tuple[str, str, dict[str, Any]]]:
@@ -110,7 +111,7 @@ def centrality_record(table: CentralityTable, limit: int | None = None) -> dict[
         "title": table.title,
         "meaning": table.meaning,
         "method": table.method,
-        "reference": _reference(table.reference),
+        "reference": reference_record(table.reference),
         "parameters": dict(table.parameters),
         "n": table.nodes,
         "m": table.ties,
@@ -154,7 +155,7 @@ def centrality_csv(table: CentralityTable, limit: int | None = None) -> str:
          table.measure, table.view, table.as_of, table.version]
         for row in table.rows[:limit]
     )  # fmt: skip
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def bridges_record(found: Bridges) -> dict[str, Any]:
@@ -190,7 +191,7 @@ def bridges_record(found: Bridges) -> dict[str, Any]:
             "m": found.graph.number_of_edges(),
         },
         "method": found.method,
-        "references": [_reference(reference) for reference in found.references],
+        "references": [reference_record(reference) for reference in found.references],
         "rests_on": dict(found.rests_on),
         "imprecise": found.imprecise,
         "notes": list(found.notes),
@@ -209,7 +210,7 @@ def bridges_csv(found: Bridges) -> str:
     )
     columns = ["node", "label", "share_of_paths", "rank", "betweenness", "engagement", "path_length"]
     columns += ["path_to_first", "path_to_second", "verification", "as_of", "data_version"]
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def read_network(path: Path) -> Network:
@@ -353,7 +354,8 @@ def _bridge_cells(bridge: Bridge | None, row: Any) -> list[Any]:
     return [label, *numbers, bridge.engagement, bridge.length, *paths, grades]
 
 
-def _reference(reference: Reference) -> dict[str, str]:
+def reference_record(reference: Reference) -> dict[str, str]:
+    """Return a reference as plain values."""
     return {"text": reference.text, "doi": reference.doi}
 
 
@@ -382,11 +384,3 @@ def _plain(value: Any) -> Any:
             str(_plain(each)) for each in (sorted(value) if isinstance(value, (set, frozenset)) else value)
         )
     return _FORBIDDEN.sub("", str(value))
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return buffer.getvalue()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from graph.bifurcation import Panel
 from graph.blocs import Bloc
 from graph.rollcalls import Unrecorded
+from graph.spreadsheet import csv_text
 from graph.supposed import NetworkWhatIf
 from graph.timeline import Event, Point, Timeline
 from graph.voting import Axes, Cohesion
@@ -68,7 +67,7 @@ def timeline_csv(found: Timeline, nodes: Sequence[str] = (), limit: int | None =
         for point in found.points
         for row in _rows(point, nodes, limit)
     )  # fmt: skip
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def moved_csv(found: Timeline) -> str:
@@ -83,7 +82,7 @@ def moved_csv(found: Timeline) -> str:
          each.event.verification, each.event.fact, found.view, found.version]
         for each in found.moved
     )  # fmt: skip
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def event_record(event: Event) -> dict[str, Any]:
@@ -134,7 +133,7 @@ def panel_csv(found: Panel) -> str:
         for each in found.years
         for name in found.series
     )  # fmt: skip
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def axes_record(found: Axes) -> dict[str, Any]:
@@ -189,7 +188,7 @@ def axes_csv(found: Axes) -> str:
          found.members_as_of, found.version]
         for place in found.places
     )  # fmt: skip
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def cohesion_record(found: Cohesion) -> dict[str, Any]:
@@ -234,7 +233,7 @@ def cohesion_csv(found: Cohesion) -> str:
          each.tally["missing"], each.reason, found.members_as_of, found.version]
         for each in found.years
     )  # fmt: skip
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def what_if_record(found: NetworkWhatIf, limit: int | None = None) -> dict[str, Any]:
@@ -290,7 +289,7 @@ def what_if_csv(found: NetworkWhatIf) -> str:
     columns = ["node", "label", "difference", "before", "after", "rank_before", "rank_after", "kind",
                "group_before", "group_after", "measure"]  # fmt: skip
     rows = ([_cell(each[name]) for name in columns] for each in record["changes"])
-    return _csv(columns, rows)
+    return csv_text(columns, rows)
 
 
 def _point(point: Point, nodes: Sequence[str], limit: int | None) -> dict[str, Any]:
@@ -338,11 +337,3 @@ def _cell(value: Any) -> Any:
     if value is None:
         return ""
     return repr(value) if isinstance(value, float) else value
-
-
-def _csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return buffer.getvalue()
