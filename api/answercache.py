@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
-from graph.tokens import Malformed, tokens, words
+from graph.sparql.tokens import Malformed, tokens, words
 
 #: Functions whose value differs from one evaluation to the next.
 _FLEETING = ("NOW", "RAND", "UUID")

@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 from api.answercache import edition, is_lasting
 from api.settings import Settings
 from graph.errors import BadValue, SpacenormsError
-from graph.guard import ReadQuery
+from graph.sparql.guard import ReadQuery
 
 _log = logging.getLogger(__name__)
 _FIRST = asyncio.FIRST_COMPLETED
@@ -88,7 +88,7 @@ async def evaluate(
     request
         The request, its body already read.
     query, media_type, default_graphs, named_graphs
-        As in `graph.workers.WorkerPool.evaluate`.
+        As in `graph.sparql.workers.WorkerPool.evaluate`.
     timeout
         Seconds; None for the most that the settings allow.
 

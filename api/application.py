@@ -32,11 +32,11 @@ from api.routes import routers
 from api.security import SecurityHeaders
 from api.settings import Settings, networks
 from graph.knowledge import KnowledgeGraph
-from graph.store import EmbeddedStore, RemoteStore
-from graph.workers import WorkerLimits, WorkerPool
+from graph.sparql.store import EmbeddedStore, RemoteStore
+from graph.sparql.workers import WorkerLimits, WorkerPool
 
 if TYPE_CHECKING:
-    from graph.remote import RemotePool
+    from graph.sparql.remote import RemotePool
 
 _STATIC = Path(__file__).parent / "static"
 _DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
@@ -117,7 +117,7 @@ async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
 
 def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
     if isinstance(graph.store, RemoteStore):
-        from graph.remote import RemotePool  # only those who ask another server pay for its import
+        from graph.sparql.remote import RemotePool  # only those who ask another server pay for its import
 
         return RemotePool(graph.store.endpoint)
     if not isinstance(graph.store, EmbeddedStore):

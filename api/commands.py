@@ -96,7 +96,7 @@ def query(
     query: str, given: tuple[str, ...], form: str, data: tuple[Path, ...], endpoint: str | None
 ) -> None:
     """Run a saved query by name, or a SPARQL file. Without knowing a name: spacenorms queries."""
-    from graph import answers
+    from graph.sparql import answers
 
     graph = _graph(data, endpoint)
     text = answers.text_of(graph, query, _pairs(given))
@@ -109,7 +109,7 @@ def query(
 @main.command()
 def queries() -> None:
     """List the saved queries with what they answer."""
-    from graph import saved
+    from graph.sparql import saved
 
     for name, each in saved.catalogue().items():
         values = ", ".join(f"{p.name}={p.default or '…'}" for p in each.parameters)
@@ -120,7 +120,7 @@ def queries() -> None:
 @click.argument("directory", required=False, type=click.Path(path_type=Path))
 def check(directory: Path | None) -> None:
     """Validate the facts: shapes, vocabulary, sources, links, dates. Exit status 1 on any fault."""
-    from graph.check import check as run
+    from graph.rdf.check import check as run
 
     faults = run(directory, progress=lambda message: click.echo(message, err=True))
     for fault in faults:
@@ -159,8 +159,8 @@ def conflicts(
     endpoint: str | None,
 ) -> None:
     """Look up norm conflicts, with the acts that make a state carry each side."""
-    from graph.conflicts import index
-    from graph.telling import conflict_table, told
+    from graph.conflicts.lookup import index
+    from graph.conflicts.telling import conflict_table, told
 
     found = index(_graph(data, endpoint))
     answer = found.find(
@@ -204,9 +204,9 @@ def _tell_conflicts(answer: Mapping[str, Any]) -> None:
 @click.option("--format", "form", default="table", type=click.Choice(["table", "json"]))
 def what_if(acts: tuple[str, ...], remove: tuple[str, ...], as_of: str | None, form: str) -> None:
     """Suppose acts, such as "IND joins ILRS in 2027", and see conflicts gained and lost."""
-    from graph import counterfactual
-    from graph.conflicts import index
-    from graph.telling import told_counterfactual
+    from graph.conflicts import counterfactual
+    from graph.conflicts.lookup import index
+    from graph.conflicts.telling import told_counterfactual
 
     answer = told_counterfactual(counterfactual.what_if(index(_graph()), acts, remove, as_of))
     if form == "json":
@@ -231,8 +231,8 @@ def what_if(acts: tuple[str, ...], remove: tuple[str, ...], as_of: str | None, f
 @click.option("--until", default="today", show_default=True, metavar="DATE")
 def history(state: str, since: str, until: str) -> None:
     """Tell when a state gained and lost conflicts, and by which acts."""
-    from graph import intervals
-    from graph.conflicts import index
+    from graph.conflicts import intervals
+    from graph.conflicts.lookup import index
 
     for each in intervals.changes(index(_graph()), state, since, until):
         click.echo(
@@ -247,7 +247,7 @@ def history(state: str, since: str, until: str) -> None:
 @click.option("--format", "form", default="table", type=click.Choice(["table", "csv", "json"]))
 def search(words: tuple[str, ...], kind: str | None, limit: int, form: str) -> None:
     """Search names, definitions, readings, claims and notes; forgiving of spelling."""
-    from graph import search as engine
+    from graph.search import engine
 
     answer = engine.index(_graph()).search(" ".join(words), kind, limit)
     for remark in answer.remarks:
@@ -265,8 +265,8 @@ def search(words: tuple[str, ...], kind: str | None, limit: int, form: str) -> N
 @click.option("--format", "form", default="table", type=click.Choice(["table", "json"]))
 def potential(norm: str | None, theme: str | None, form: str) -> None:
     """Show the conflicts that rules propose, and how often the curated ones agree with each rule."""
-    from graph import inference
-    from graph.telling import told_potential
+    from graph.conflicts import inference
+    from graph.conflicts.telling import told_potential
 
     graph = _graph()
     if form == "json":
@@ -376,7 +376,7 @@ def picture(view: str, output: Path, as_of: str, data: tuple[Path, ...], endpoin
 @_DATA
 def export(output: Path, data: tuple[Path, ...]) -> None:
     """Write the whole graph, asserted and derived, as ttl, trig, nt, nq or jsonld."""
-    from graph.export import export as run
+    from graph.rdf.export import export as run
 
     count = run(_graph(data), output)
     click.echo(f"{count} statements written to {output}.", err=True)
@@ -386,7 +386,7 @@ def export(output: Path, data: tuple[Path, ...]) -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True))
 def format_files(files: tuple[Path, ...]) -> None:
     """Rewrite Turtle files in the stable form: one block a subject, sorted."""
-    from graph.turtle import format_file
+    from graph.rdf.turtle import format_file
 
     for path in _turtle(files):
         if format_file(path):

@@ -14,8 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem_response
 from api.settings import Settings, networks
-from graph.caller import CALLER
 from graph.errors import SpacenormsError
+from graph.sparql.caller import CALLER
 
 _CLIENTS_KEPT = 10_000
 

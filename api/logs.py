@@ -18,7 +18,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.settings import Settings
-from graph.caller import CALLER, Caller
+from graph.sparql.caller import CALLER, Caller
 
 _log = logging.getLogger("spacenorms.requests")
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
@@ -39,7 +39,7 @@ class Answered:
     seconds
         From the arrival of the request to the end of the answer.
     outcomes
-        A word for each query that a worker evaluated for it, as in `graph.caller.Caller`.
+        A word for each query that a worker evaluated for it, as in `graph.sparql.caller.Caller`.
     """
 
     scope: Scope

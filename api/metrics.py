@@ -51,7 +51,7 @@ class Metrics:
         Parameters
         ----------
         workers
-            As `graph.workers.WorkerPool.status` tells.
+            As `graph.sparql.workers.WorkerPool.status` tells.
         information
             Labels that tell the version of the server and of the data.
         """

@@ -14,21 +14,23 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from graph import evidence, exports, timerecords
-from graph.bifurcation import panel
-from graph.bridges import bridges
-from graph.drawings import drawing, drawn_apart, rows_of
+from graph.chance import evidence
+from graph.chance.robustness import robustness
+from graph.chance.sampling import Plan
+from graph.chance.significance import significance
 from graph.errors import BadValue, UnknownName, suggest
-from graph.findings import structure_csv, structure_record
 from graph.knowledge import KnowledgeGraph
-from graph.measures import MEASURES, centrality
-from graph.networks import Network, network
-from graph.pictures import picture
-from graph.robustness import robustness
-from graph.sampling import Plan
-from graph.significance import significance
-from graph.structures import PARTITIONS, STRUCTURES, structure
-from graph.timeline import FIRST_YEAR, timeline
+from graph.measures.bridges import bridges
+from graph.measures.catalogue import MEASURES, centrality
+from graph.measures.findings import structure_csv, structure_record
+from graph.measures.structures import PARTITIONS, STRUCTURES, structure
+from graph.networks import exports
+from graph.networks.building import Network, network
+from graph.pictures.drawings import drawing, drawn_apart, rows_of
+from graph.pictures.page import picture
+from graph.series import timerecords
+from graph.series.bifurcation import panel
+from graph.series.timeline import FIRST_YEAR, timeline
 
 _FILES = (".graphml", ".gexf", ".csv")
 _WIDTH = 110

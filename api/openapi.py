@@ -7,9 +7,9 @@ from typing import Any
 from fastapi import FastAPI
 
 from api.negotiation import CSV, GRAPHS, HTML, JSON, RESULTS_JSON, RESULTS_XML, TSV, Format
-from graph import examples, saved
 from graph.errors import SpacenormsError
 from graph.knowledge import KnowledgeGraph
+from graph.sparql import examples, saved
 
 _TABLES = (JSON, CSV, TSV, RESULTS_JSON, RESULTS_XML, HTML)
 _FAULTS = {

@@ -16,10 +16,10 @@ from jinja2 import Environment, FileSystemLoader, Undefined, select_autoescape
 from markupsafe import Markup
 
 from api.negotiation import HTML, Format
-from graph.kinds import BY_SINGULAR, KINDS
+from graph.law.sentences import Sentence
 from graph.namespaces import IDENTIFIER, ONTOLOGY, VOCABULARY
-from graph.sentences import Sentence
-from graph.things import Thing, is_own, split
+from graph.records.kinds import BY_SINGULAR, KINDS
+from graph.records.things import Thing, is_own, split
 
 TEMPLATES = Path(__file__).parent / "templates"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from api import pages
-from graph.sentences import Cited, Sentence
-from graph.tables import Listing, Record, Row, Section
-from graph.things import Apparatus, Citation, Knowledge, Thing
+from graph.law.sentences import Cited, Sentence
+from graph.records.tables import Listing, Record, Row, Section
+from graph.records.things import Apparatus, Citation, Knowledge, Thing
 
 
 def thing_json(thing: Thing) -> dict[str, str]:

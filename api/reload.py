@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.errors import BadData
 from graph.knowledge import KnowledgeGraph
-from graph.remote import RemotePool
-from graph.workers import WorkerPool
+from graph.sparql.remote import RemotePool
+from graph.sparql.workers import WorkerPool
 
 _log = logging.getLogger(__name__)
 _CHECK = "ASK { ?s ?p ?o }"

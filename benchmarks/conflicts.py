@@ -16,9 +16,9 @@ from typing import Any
 import click
 
 from benchmarks.timing import here, quantile, table, versions
-from graph.conflicts import index
+from graph.conflicts.lookup import index
+from graph.conflicts.telling import told
 from graph.knowledge import KnowledgeGraph
-from graph.telling import told
 
 REPORT = Path(__file__).parent / "reports" / "conflicts.md"
 DAYS = ("1980-01-01", "2015-01-01", "2022-06-01", "2024-01-31", "today")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import networkx as nx
 import numpy as np
 
-from graph.definitions import distances
+from graph.measures.definitions import distances
 
 
 def one_mode(nodes: int, ties: int = 12, seed: int = 1) -> nx.Graph:

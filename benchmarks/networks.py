@@ -18,9 +18,9 @@ import numpy as np
 
 from benchmarks.graphs import affiliation, one_mode
 from benchmarks.timing import Timed, apart, here, table, versions
-from graph import engines
-from graph.engines import ENGINES, Engine, arrays
 from graph.knowledge import KnowledgeGraph
+from graph.measures import engines
+from graph.measures.engines import ENGINES, Engine, arrays
 
 REPORT = Path(__file__).parent / "reports" / "networks.md"
 
@@ -239,11 +239,11 @@ def _seconds(timed: Timed) -> str:
 
 def null_samples(graph: KnowledgeGraph, samples: int) -> str:
     """Return the section on random networks with the degrees of the real one."""
-    from graph.networks import incidence, network
-    from graph.sampling import BICM, CURVEBALL, Plan, draw
-    from graph.significance import _Overlaps
+    from graph.chance.sampling import BICM, CURVEBALL, Plan, draw
+    from graph.chance.significance import _Overlaps
+    from graph.chance.twomode import centralities
+    from graph.networks.building import incidence, network
     from graph.threads import one_thread
-    from graph.twomode import centralities
 
     _, matrix = incidence(network(graph, "affiliation"))
     rows = []
@@ -300,11 +300,11 @@ def _cold_and_warm(work: Callable[[], Any]) -> tuple[str, str]:
 
 
 def _questions(graph: KnowledgeGraph) -> Iterator[tuple[str, Callable[[], Any]]]:
-    from graph.bridges import bridges
-    from graph.measures import centrality, fitting
-    from graph.networks import VIEWS, network
-    from graph.robustness import robustness
-    from graph.significance import significance
+    from graph.chance.robustness import robustness
+    from graph.chance.significance import significance
+    from graph.measures.bridges import bridges
+    from graph.measures.catalogue import centrality, fitting
+    from graph.networks.building import VIEWS, network
 
     for view in VIEWS:
         yield f"network {view}", lambda view=view: network(graph, view)  # type: ignore[misc]

@@ -14,11 +14,12 @@ from typing import Any, TypeVar
 
 import pyoxigraph as ox
 
-from graph import loader, saved
 from graph.errors import UnknownName, suggest
-from graph.guard import inspect
 from graph.namespaces import BASE, IDENTIFIER, VOCABULARY, local_name
-from graph.store import EmbeddedStore, RemoteStore, Solutions, Store
+from graph.rdf import loader
+from graph.sparql import saved
+from graph.sparql.guard import inspect
+from graph.sparql.store import EmbeddedStore, RemoteStore, Solutions, Store
 
 Value = str | int | float | bool | None
 T = TypeVar("T")

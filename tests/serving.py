@@ -17,7 +17,7 @@ from api.application import create_application
 from api.server import configuration
 from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
-from graph.store import EmbeddedStore
+from graph.sparql.store import EmbeddedStore
 
 
 class Listener:

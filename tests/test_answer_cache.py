@@ -14,8 +14,8 @@ from serving import serving, small_graph, small_store
 from api.answercache import AnswerCache, is_known, is_lasting
 from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
-from graph.store import EmbeddedStore
-from graph.workers import WorkerPool
+from graph.sparql.store import EmbeddedStore
+from graph.sparql.workers import WorkerPool
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 BROWSER = {"Accept": "text/html"}

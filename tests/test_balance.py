@@ -11,10 +11,10 @@ from classic import powers, tribes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.balance import frustration, signs, triads
-from graph.definitions import merged
 from graph.errors import BadValue
-from graph.measures import values
+from graph.measures.balance import frustration, signs, triads
+from graph.measures.catalogue import values
+from graph.measures.definitions import merged
 
 
 def test_the_highland_tribes_have_a_frustration_index_of_seven() -> None:

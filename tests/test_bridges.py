@@ -5,9 +5,9 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from graph import exports
-from graph.bridges import between_shares, bridges
 from graph.errors import BadValue, UnknownName
+from graph.measures.bridges import between_shares, bridges
+from graph.networks import exports
 
 
 def codes(found) -> set[str]:

@@ -12,10 +12,10 @@ from classic import davis, researchers
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.brokerage import PATTERNS, TOTAL, brokerage, two_mode_brokerage
-from graph.definitions import projection, sides
 from graph.errors import BadValue
-from graph.measures import measure, values
+from graph.measures.brokerage import PATTERNS, TOTAL, brokerage, two_mode_brokerage
+from graph.measures.catalogue import measure, values
+from graph.measures.definitions import projection, sides
 
 # Gould and Fernandez (1989) by discipline on the EIES messages, as given by the R packages sna and netrics
 # (netrics prints the third and the fourth number under each other's label; here they go by their pattern).

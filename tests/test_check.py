@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from graph.check import Fault, check, hygiene_rules
 from graph.errors import BadData
 from graph.namespaces import IDENTIFIER, PREFIXES
+from graph.rdf.check import Fault, check, hygiene_rules
 from graph.resources import ontology_dir
-from graph.saved import SavedQuery
+from graph.sparql.saved import SavedQuery
 
 HEADER = "".join(f"@prefix {prefix}: <{address}> .\n" for prefix, address in PREFIXES.items())
 

@@ -7,7 +7,7 @@ import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.measures import values
+from graph.measures.catalogue import values
 
 graphs = st.builds(
     lambda size, chance, seed: nx.gnp_random_graph(size, chance, seed=seed),

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from api import commands
-from graph import saved
 from graph.knowledge import KnowledgeGraph
+from graph.sparql import saved
 
 
 @pytest.fixture(autouse=True)

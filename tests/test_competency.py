@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import pytest
 
-from graph import saved
 from graph.knowledge import KnowledgeGraph, Value
+from graph.sparql import saved
 
 Row = dict[str, Value]
 Ask = Callable[..., list[Row]]

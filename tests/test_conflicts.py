@@ -6,10 +6,10 @@ import datetime
 
 import pytest
 
-from graph.conflicts import ConflictIndex, index
+from graph.conflicts.lookup import ConflictIndex, index
+from graph.conflicts.telling import conflict_table, told
 from graph.errors import BadDate, BadValue, UnknownName
 from graph.knowledge import KnowledgeGraph
-from graph.telling import conflict_table, told
 
 
 @pytest.fixture(scope="module")

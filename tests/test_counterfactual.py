@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import counterfactual, intervals
-from graph.conflicts import ConflictIndex, index
+from graph.conflicts import counterfactual, intervals
+from graph.conflicts.lookup import ConflictIndex, index
 from graph.errors import BadValue, SpacenormsError, UnknownName
 from graph.knowledge import KnowledgeGraph
 

@@ -16,15 +16,15 @@ from fastapi.testclient import TestClient
 from api.commands import main
 from api.problems import install
 from api.routes.networks import router
-from graph.captions import long_date
-from graph.drawings import FIGURES, drawing, drawn_apart, rows_of
 from graph.errors import BadDate, BadValue, UnknownName
-from graph.figures import arcs, matrix, votingmap, web
-from graph.figures.pen import Pen, wrapped
-from graph.figures.places import label_place, overlap, spread
-from graph.figures.sheet import lay
-from graph.networks import VIEWS, Network, network
-from graph.voting import axes
+from graph.networks.building import VIEWS, Network, network
+from graph.pictures.captions import long_date
+from graph.pictures.drawings import FIGURES, drawing, drawn_apart, rows_of
+from graph.pictures.figures import arcs, matrix, votingmap, web
+from graph.pictures.figures.pen import Pen, wrapped
+from graph.pictures.figures.places import label_place, overlap, spread
+from graph.pictures.figures.sheet import lay
+from graph.votes.voting import axes
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = "</text></svg><script>alert(1)</script><image href='http://x.example/'/>&amp;\" \x00]]>"

@@ -8,11 +8,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from graph import engines
-from graph.definitions import distances
-from graph.engines import ENGINES, LARGE, MEASURES, MissingEngine, engine, pick
 from graph.errors import UnknownName
-from graph.measures import values
+from graph.measures import engines
+from graph.measures.catalogue import values
+from graph.measures.definitions import distances
+from graph.measures.engines import ENGINES, LARGE, MEASURES, MissingEngine, engine, pick
 
 EXACT = [name for name in MEASURES if name != "communities"]
 

@@ -10,11 +10,11 @@ import pyoxigraph as ox
 import pytest
 
 from graph.knowledge import KnowledgeGraph
-from graph.loader import graph_of, release_files
 from graph.namespaces import ONTOLOGY
+from graph.rdf.loader import graph_of, release_files
+from graph.rdf.turtle import to_turtle
 from graph.resources import ontology_dir
-from graph.store import EmbeddedStore
-from graph.turtle import to_turtle
+from graph.sparql.store import EmbeddedStore
 
 TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
 FILES = sorted((ontology_dir() / "facts").glob("*.ttl"))

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from serving import Listener, listening, small_store
 
 from graph.errors import BadQuery
-from graph.guard import ReadQuery, inspect
 from graph.namespaces import BASE
+from graph.sparql.guard import ReadQuery, inspect
 
 STORE = small_store(4)
 

@@ -10,8 +10,8 @@ from classic import davis
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import holes
-from graph.measures import values
+from graph.measures import holes
+from graph.measures.catalogue import values
 
 graphs = st.builds(
     lambda size, chance, seed: nx.gnp_random_graph(size, chance, seed=seed),

@@ -9,9 +9,7 @@ from itertools import permutations
 import pyoxigraph as ox
 import pytest
 
-from graph import loader
-from graph.errors import UnknownName
-from graph.inference import (
+from graph.conflicts.inference import (
     ALL_RULES,
     PotentialConflict,
     RulePrecision,
@@ -19,9 +17,11 @@ from graph.inference import (
     potential_conflicts,
     precision,
 )
+from graph.errors import UnknownName
 from graph.knowledge import KnowledgeGraph
 from graph.namespaces import GRAPHS, PROLOGUE
-from graph.store import EmbeddedStore
+from graph.rdf import loader
+from graph.sparql.store import EmbeddedStore
 
 PROPOSERS = [loader.rule_graph(rule).value for rule in loader.rules() if "spn:PotentialConflict" in rule.text]
 

@@ -7,14 +7,15 @@ import re
 
 import pytest
 
-from graph import law, phrases
-from graph.kinds import BY_NAME
 from graph.knowledge import KnowledgeGraph
+from graph.law import phrases
+from graph.law import record as law
+from graph.law.sentences import Sentence
+from graph.law.statelaw import phase
 from graph.namespaces import IDENTIFIER
-from graph.records import Records
-from graph.sentences import Sentence
-from graph.statelaw import phase
-from graph.things import Thing
+from graph.records.kinds import BY_NAME
+from graph.records.lookup import Records
+from graph.records.things import Thing
 
 TODAY = "2026-11-23"
 DAYS = (

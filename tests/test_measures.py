@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from networkx.algorithms import bipartite
 
+from graph.chance.nullmodel import adjusted, overlaps, tie_probabilities, upper_tails
 from graph.errors import BadValue, UnknownName
-from graph.measures import MEASURES, measure, ranks, values
-from graph.nullmodel import adjusted, overlaps, tie_probabilities, upper_tails
-from graph.paths import betweenness, betweenness_by_distance, shortest_paths
+from graph.measures.catalogue import MEASURES, measure, ranks, values
+from graph.measures.paths import betweenness, betweenness_by_distance, shortest_paths
 
 
 def women(graph: nx.Graph) -> list[str]:

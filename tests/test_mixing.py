@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import mixing
-from graph.bridges import bridges
-from graph.definitions import co_membership, groups
-from graph.measures import values
-from graph.mixing import external_internal
-from graph.networks import network
+from graph.measures import mixing
+from graph.measures.bridges import bridges
+from graph.measures.catalogue import values
+from graph.measures.definitions import co_membership, groups
+from graph.measures.mixing import external_internal
+from graph.networks.building import network
 
 
 def grouped(size: int, chance: float, seed: int) -> nx.Graph:

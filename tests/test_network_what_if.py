@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 
 from api.problems import install
 from api.routes import timeline as timeline_route
-from graph import timerecords
 from graph.errors import BadDate, BadValue, UnknownName
-from graph.networks import network
-from graph.supposed import what_if
+from graph.networks.building import network
+from graph.networks.supposed import what_if
+from graph.series import timerecords
 
 
 def degrees(found) -> dict[str, int]:

@@ -12,10 +12,10 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from graph import exports
 from graph.errors import BadData, BadDate, BadValue, UnknownName
-from graph.measures import MEASURES, centrality, fitting
-from graph.networks import VIEWS, incidence, network
+from graph.measures.catalogue import MEASURES, centrality, fitting
+from graph.networks import exports
+from graph.networks.building import VIEWS, incidence, network
 
 
 def test_thailand_is_tied_to_both_blocs(graph) -> None:

@@ -16,9 +16,9 @@ from fastapi.testclient import TestClient
 from api.problems import install
 from api.routes.networks import router
 from api.security import SecurityHeaders
-from graph.bridges import bridges
-from graph.measures import MEASURES, centrality, fitting, measure
-from graph.networks import VIEWS, network
+from graph.measures.bridges import bridges
+from graph.measures.catalogue import MEASURES, centrality, fitting, measure
+from graph.networks.building import VIEWS, network
 
 PAGE = {"Accept": "text/html"}
 

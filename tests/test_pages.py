@@ -13,9 +13,9 @@ import pytest
 from fastapi import FastAPI, Request
 
 from api import pages
-from graph.kinds import KINDS
 from graph.knowledge import KnowledgeGraph, Result
-from graph.saved import catalogue
+from graph.records.kinds import KINDS
+from graph.sparql.saved import catalogue
 from tests.serving import serving
 
 PAGES = (

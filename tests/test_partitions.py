@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph import partitions
 from graph.errors import BadValue
-from graph.partitions import adjusted_rand, consensus, louvain, modularity, normalised_information
+from graph.measures import partitions
+from graph.measures.partitions import adjusted_rand, consensus, louvain, modularity, normalised_information
 
 labels = st.lists(st.integers(0, 4), min_size=1, max_size=30)
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from graph.bridges import bridges
 from graph.errors import BadDate, UnknownName
-from graph.layout import BANDS, TALL, WIDE, place
-from graph.measures import values
-from graph.networks import network
-from graph.pictures import ASSETS, COLOURS, Picture, picture, safe_json
+from graph.measures.bridges import bridges
+from graph.measures.catalogue import values
+from graph.networks.building import network
+from graph.pictures.layout import BANDS, TALL, WIDE, place
+from graph.pictures.page import ASSETS, COLOURS, Picture, picture, safe_json
 
 HOSTILE = "</script><img src=x onerror=\"window.hacked=1\"><b>&amp; href=\u2028 'q'"
 

@@ -14,8 +14,8 @@ import pyoxigraph as ox
 import pytest
 from serving import serving
 
-from graph import saved
 from graph.knowledge import KnowledgeGraph
+from graph.sparql import saved
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 HOSTILE = '"><script>alert(1)</script>} DROP ALL #'

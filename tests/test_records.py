@@ -7,14 +7,14 @@ import re
 import pytest
 
 from graph.errors import BadDate, BadValue, UnknownName
-from graph.kinds import BY_NAME, KINDS, Kind
 from graph.knowledge import KnowledgeGraph
 from graph.namespaces import IDENTIFIER, local_name
-from graph.records import Records, columns_of, filters_of
-from graph.saved import load_all
-from graph.store import EmbeddedStore
-from graph.tables import Record, Row
-from graph.things import Thing
+from graph.records.kinds import BY_NAME, KINDS, Kind
+from graph.records.lookup import Records, columns_of, filters_of
+from graph.records.tables import Record, Row
+from graph.records.things import Thing
+from graph.sparql.saved import load_all
+from graph.sparql.store import EmbeddedStore
 
 
 @pytest.fixture(scope="module")

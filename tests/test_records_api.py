@@ -14,8 +14,8 @@ import pyoxigraph as ox
 import pytest
 
 from api.record_models import ListModel, RecordModel
-from graph.kinds import KINDS, Kind
 from graph.knowledge import KnowledgeGraph
+from graph.records.kinds import KINDS, Kind
 from tests.serving import serving
 
 TYPES = {

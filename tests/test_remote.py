@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from graph import saved
-from graph.bridges import bridges
-from graph.conflicts import index
+from graph.conflicts.lookup import index
+from graph.conflicts.telling import told
 from graph.errors import SpacenormsError
-from graph.exports import bridges_record
-from graph.guard import inspect
 from graph.knowledge import KnowledgeGraph
-from graph.telling import told
+from graph.measures.bridges import bridges
+from graph.networks.exports import bridges_record
+from graph.sparql import saved
+from graph.sparql.guard import inspect
 from tests.conftest import TODAY
 from tests.serving import serving
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
+from graph.chance.robustness import KINDS, RECALLED, TRADITION, bridging, is_kept, leave_outs, robustness
 from graph.errors import BadValue, UnknownName
-from graph.measures import ranks, values
-from graph.networks import network
-from graph.robustness import KINDS, RECALLED, TRADITION, bridging, is_kept, leave_outs, robustness
+from graph.measures.catalogue import ranks, values
+from graph.networks.building import network
 
 
 @pytest.fixture(scope="module")

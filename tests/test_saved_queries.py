@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import pyoxigraph as ox
 import pytest
 
-from graph import saved
 from graph.errors import BadDate, BadValue, SpacenormsError, UnknownName
-from graph.guard import inspect
 from graph.knowledge import KnowledgeGraph
 from graph.namespaces import PREFIXES
+from graph.sparql import saved
+from graph.sparql.guard import inspect
 
 CATALOGUE = saved.catalogue()
 NAMES = list(CATALOGUE)

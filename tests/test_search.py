@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from graph.errors import BadValue
 from graph.knowledge import KnowledgeGraph
-from graph.passages import Piece, cut
-from graph.search import SearchAnswer, SearchIndex, index, table
-from graph.words import folded, key
+from graph.search.engine import SearchAnswer, SearchIndex, index, table
+from graph.search.passages import Piece, cut
+from graph.search.words import folded, key
 
 TEXTS_OF_MANY_SCRIPTS = """
 @prefix norm: <https://w3id.org/spacenorms/id/norm/> .

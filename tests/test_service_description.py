@@ -10,11 +10,11 @@ import pytest
 from serving import serving
 
 from api.negotiation import GRAPHS
-from graph import examples, saved
 from graph.knowledge import KnowledgeGraph
 from graph.namespaces import PREFIXES, STANDARD
-from graph.store import EmbeddedStore
-from graph.void import DATASET
+from graph.rdf.void import DATASET
+from graph.sparql import examples, saved
+from graph.sparql.store import EmbeddedStore
 
 SD, VOID, SH = STANDARD["sd"], STANDARD["void"], STANDARD["sh"]
 TYPE = ox.NamedNode(f"{STANDARD['rdf']}type")

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from graph.chance.nullmodel import overlaps, tie_probabilities
+from graph.chance.rewiring import rewired
+from graph.chance.sampling import BICM, CURVEBALL, Plan, draw
+from graph.chance.significance import chains_agree, is_kept, modularity, significance, two_sided
+from graph.chance.twomode import KERNELS, centralities
 from graph.errors import BadValue
-from graph.measures import values
-from graph.networks import incidence, network
-from graph.nullmodel import overlaps, tie_probabilities
-from graph.rewiring import rewired
-from graph.sampling import BICM, CURVEBALL, Plan, draw
-from graph.significance import chains_agree, is_kept, modularity, significance, two_sided
-from graph.twomode import KERNELS, centralities
+from graph.measures.catalogue import values
+from graph.networks.building import incidence, network
 
 SMALL = Plan(samples=100, seed=3)
 
@@ -199,7 +199,7 @@ def test_p_is_two_sided_and_never_zero() -> None:
 
 
 def test_overlaps_of_pairs_have_the_probabilities_of_enumeration() -> None:
-    from graph.significance import _Overlaps
+    from graph.chance.significance import _Overlaps
 
     matrix = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 0]], dtype=float)
     counted = _Overlaps(matrix)

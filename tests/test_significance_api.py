@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from api.problems import install
 from api.routes import NAMES, significance
 from api.security import SecurityHeaders
-from graph.robustness import robustness
-from graph.sampling import Plan
-from graph.significance import significance as computed
+from graph.chance.robustness import robustness
+from graph.chance.sampling import Plan
+from graph.chance.significance import significance as computed
 
 BESIDE_CHANCE = "/networks/affiliation/significance?samples=40&seed=5"
 LINKED = "/networks/linkages/significance?samples=20&measure=brokerage"

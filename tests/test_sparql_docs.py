@@ -12,8 +12,8 @@ import pytest
 from serving import serving
 
 from api.negotiation import GRAPHS, RESULTS
-from graph.dataset import GROUPS
 from graph.knowledge import KnowledgeGraph
+from graph.sparql.dataset import GROUPS
 
 PAGE = (Path(__file__).parent.parent / "docs" / "sparql.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sparql\n(.*?)```", PAGE, re.S)

@@ -16,8 +16,8 @@ from serving import serving, small_graph
 from api.compression import takes_gzip
 from api.negotiation import GRAPHS
 from api.settings import Settings
-from graph.dataset import GROUPS, expand
 from graph.namespaces import GRAPHS as OURS
+from graph.sparql.dataset import GROUPS, expand
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 NAMED = "SELECT (COUNT(*) AS ?n) { GRAPH ?g { ?s ?p ?o } }"

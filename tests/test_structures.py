@@ -9,13 +9,13 @@ import networkx as nx
 import pytest
 from classic import powers, researchers, tribes
 
-from graph.definitions import co_membership, merged, possessions, projection
 from graph.errors import BadValue, UnknownName
-from graph.exports import graphml, read_network
-from graph.findings import structure_csv, structure_record
-from graph.measures import FORMS, centrality, measure, values
-from graph.networks import Network, network
-from graph.structures import PARTITIONS, STRUCTURES, find, fitting, structure
+from graph.measures.catalogue import FORMS, centrality, measure, values
+from graph.measures.definitions import co_membership, merged, possessions, projection
+from graph.measures.findings import structure_csv, structure_record
+from graph.measures.structures import PARTITIONS, STRUCTURES, find, fitting, structure
+from graph.networks.building import Network, network
+from graph.networks.exports import graphml, read_network
 
 ALL = {**STRUCTURES, **PARTITIONS}
 

@@ -8,11 +8,11 @@ import datetime
 import pyoxigraph as ox
 import pytest
 
-from graph import loader
 from graph.dates import day
 from graph.errors import BadDate
 from graph.knowledge import KnowledgeGraph
 from graph.namespaces import ONTOLOGY
+from graph.rdf import loader
 
 SPN = f"PREFIX spn: <{ONTOLOGY}> "
 

@@ -16,12 +16,12 @@ from api.problems import install
 from api.routes import timeline as timeline_route
 from api.routes import voting as voting_route
 from api.security import SecurityHeaders
-from graph import timerecords
-from graph.bifurcation import panel
 from graph.errors import BadDate, BadValue, UnknownName
-from graph.measures import centrality
-from graph.networks import network
-from graph.timeline import events, timeline
+from graph.measures.catalogue import centrality
+from graph.networks.building import network
+from graph.series import timerecords
+from graph.series.bifurcation import panel
+from graph.series.timeline import events, timeline
 
 PAGE = {"Accept": "text/html"}
 

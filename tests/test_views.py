@@ -7,12 +7,12 @@ import datetime
 import networkx as nx
 import pytest
 
-from graph import rollcalls
-from graph.affiliations import LEVELS, VERIFIED, affiliations
-from graph.bridges import bridges
 from graph.errors import BadDate, BadValue, UnknownName
-from graph.measures import centrality
-from graph.networks import VIEWS, network
+from graph.measures.bridges import bridges
+from graph.measures.catalogue import centrality
+from graph.networks.affiliations import LEVELS, VERIFIED, affiliations
+from graph.networks.building import VIEWS, network
+from graph.votes import rollcalls
 
 
 def edges(found) -> set[frozenset[str]]:

@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from graph import rollcalls
 from graph.errors import BadValue, UnknownName
-from graph.networks import blocs_of
-from graph.rollcalls import FAVOUR, RollCall, agreement
-from graph.voting import axes, bloc_modularity, cohesion, split
+from graph.networks.building import blocs_of
+from graph.votes import rollcalls
+from graph.votes.rollcalls import FAVOUR, RollCall, agreement
+from graph.votes.voting import axes, bloc_modularity, cohesion, split
 
 SPAN = {"since": "2020-01-01"}
 END = "2025-12-31"

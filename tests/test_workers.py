@@ -18,7 +18,6 @@ import pyoxigraph as ox
 import pytest
 from serving import listening, small_store
 
-from graph.caller import CALLER, Caller
 from graph.errors import (
     BadQuery,
     NotAcceptable,
@@ -27,9 +26,10 @@ from graph.errors import (
     ServiceBusy,
     SpacenormsError,
 )
-from graph.guard import ReadQuery
 from graph.namespaces import GRAPHS
-from graph.workers import GRAPH_MEDIA_TYPES, RESULT_MEDIA_TYPES, WorkerLimits, WorkerPool
+from graph.sparql.caller import CALLER, Caller
+from graph.sparql.guard import ReadQuery
+from graph.sparql.workers import GRAPH_MEDIA_TYPES, RESULT_MEDIA_TYPES, WorkerLimits, WorkerPool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the pool forks")
 
@@ -464,7 +464,7 @@ def test_a_pool_that_is_forgotten_ends_its_process() -> None:
 
 PARENT = """
 import asyncio, os, pyoxigraph
-from graph.workers import WorkerPool
+from graph.sparql.workers import WorkerPool
 pool = WorkerPool(pyoxigraph.Store(), workers=2)
 async def main():
     await pool.start()

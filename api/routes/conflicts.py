@@ -18,11 +18,11 @@ from api.conflict_models import (
     WhatIf,
 )
 from api.negotiation import CSV, HTML, JSON, choose
-from graph import counterfactual, intervals
-from graph.conflicts import ConflictAnswer, ConflictIndex, index
+from graph.conflicts import counterfactual, intervals
+from graph.conflicts.lookup import ConflictAnswer, ConflictIndex, index
+from graph.conflicts.telling import conflict_table, told, told_conflict, told_counterfactual, told_potential
 from graph.errors import BadValue, suggest
 from graph.knowledge import Result
-from graph.telling import conflict_table, told, told_conflict, told_counterfactual, told_potential
 
 router = APIRouter(tags=["conflicts"])
 

@@ -26,14 +26,14 @@ from api.routes.records import (
     responses_of,
 )
 from api.routes.wellknown import endpoint_of
-from graph import void
-from graph.description import write_rdf
 from graph.errors import UnknownName, suggest
-from graph.kinds import BY_SINGULAR
 from graph.knowledge import KnowledgeGraph
 from graph.namespaces import GRAPHS, IDENTIFIER, local_name
 from graph.namespaces import KINDS as ADDRESS_KINDS
-from graph.records import Records
+from graph.rdf import void
+from graph.rdf.description import write_rdf
+from graph.records.kinds import BY_SINGULAR
+from graph.records.lookup import Records
 
 router = APIRouter(tags=["linked data"])
 

@@ -16,7 +16,7 @@ from graph.errors import UnknownName, suggest
 from graph.knowledge import KnowledgeGraph
 
 if TYPE_CHECKING:  # What computes is imported by the first request that needs it: a server starts sooner.
-    from graph.networks import Network
+    from graph.networks.building import Network
 
 router = APIRouter(tags=["networks"])
 
@@ -63,9 +63,9 @@ RUNS, SEED = 20, 1
 @router.get("/networks", summary="The networks there are", response_class=Response)
 def list_networks(request: Request, format: Form = None) -> Response:
     """List the networks and the measures."""
-    from graph.measures import FORMS, MEASURES
-    from graph.networks import VIEWS
-    from graph.structures import PARTITIONS, STRUCTURES
+    from graph.measures.catalogue import FORMS, MEASURES
+    from graph.measures.structures import PARTITIONS, STRUCTURES
+    from graph.networks.building import VIEWS
 
     chosen = _choose(request, TABLE_FORMATS, format)
     views = [
@@ -100,7 +100,7 @@ def list_networks(request: Request, format: Form = None) -> Response:
 @router.get(FILES + "/{name}", include_in_schema=False)
 def read_file(name: str) -> Response:
     """Return a script or a style sheet of the pictures."""
-    from graph.pictures import ASSETS, asset
+    from graph.pictures.page import ASSETS, asset
 
     if name not in ASSETS:
         raise UnknownName(f"There is no file “{name}”.", remedy=suggest(name, ASSETS), code="unknown-file")
@@ -119,7 +119,7 @@ def read_network(
     format: Form = None,
 ) -> Response:
     """Return a network as it stood on a day: node-link JSON, GraphML, GEXF, an edge list, or a page."""
-    from graph import exports
+    from graph.networks import exports
 
     chosen = _choose(request, NETWORK_FORMATS, format)
     found = _network(request, view, as_of, between, imprecise, raw)
@@ -158,8 +158,8 @@ def read_centrality(
     format: Form = None,
 ) -> Response:
     """Return the value and the rank of every node, with the method, the graph and the reference."""
-    from graph import exports
-    from graph.measures import centrality, fitting
+    from graph.measures.catalogue import centrality, fitting
+    from graph.networks import exports
 
     chosen = _choose(request, TABLE_FORMATS, format)
     found = _network(request, view, as_of, between, imprecise, raw)
@@ -196,7 +196,7 @@ def read_communities(
     format: Form = None,
 ) -> Response:
     """Return the community of every node, the modularity, and how far communities are the blocs."""
-    from graph.structures import PARTITIONS, find
+    from graph.measures.structures import PARTITIONS, find
 
     find(measure, PARTITIONS)
     found = _network(request, view, as_of, between, imprecise, raw)
@@ -222,7 +222,7 @@ def read_structure(
     format: Form = None,
 ) -> Response:
     """Return what a measure of the whole network finds, with the method, the graph and the references."""
-    from graph.structures import STRUCTURES, find
+    from graph.measures.structures import STRUCTURES, find
 
     find(measure, STRUCTURES)
     found = _network(request, view, as_of, between, imprecise, raw)
@@ -243,9 +243,9 @@ def read_picture(
     format: Form = None,
 ) -> Response:
     """Show a network between two blocs, with the same numbers as a table, or draw it as SVG for print."""
-    from graph.drawings import drawn_apart
-    from graph.pictures import ASSETS
-    from graph.pictures import picture as draw_picture
+    from graph.pictures.drawings import drawn_apart
+    from graph.pictures.page import ASSETS
+    from graph.pictures.page import picture as draw_picture
 
     if _choose(request, PICTURE_FORMATS, format) is SVG:
         text = _drawing(request, view, as_of, between, measure, imprecise, raw)
@@ -274,8 +274,8 @@ def read_bridges(
     format: Form = None,
 ) -> Response:
     """Return the states in both blocs, those tied to both indirectly, and what runs through each state."""
-    from graph import exports
-    from graph.bridges import bridges as find_bridges
+    from graph.measures.bridges import bridges as find_bridges
+    from graph.networks import exports
 
     chosen = _choose(request, TABLE_FORMATS, format)
     found = find_bridges(_graph(request), _names(between), as_of, imprecise)
@@ -294,7 +294,7 @@ _OWN = frozenset({"as_of", "between", "imprecise", "raw", "measure", "limit", "f
 def _network(
     request: Request, view: str, as_of: str | None, between: str, imprecise: str, raw: bool
 ) -> Network:
-    from graph.networks import network
+    from graph.networks.building import network
 
     options: dict[str, Any] = {name: text for name, text in request.query_params.items() if name not in _OWN}
     blocs = _names(between)
@@ -311,7 +311,7 @@ def _drawing(
     imprecise: str,
     raw: bool,
 ) -> str:
-    from graph.drawings import drawing
+    from graph.pictures.drawings import drawing
 
     options: dict[str, Any] = {name: text for name, text in request.query_params.items() if name not in _OWN}
     return drawing(
@@ -327,8 +327,8 @@ def _drawing(
 
 
 def _drawn_page(request: Request, view: str, drawn: str) -> Response:
-    from graph.drawings import rows_of
-    from graph.networks import find_view
+    from graph.networks.building import find_view
+    from graph.pictures.drawings import rows_of
 
     found = find_view(view)
     return _page(
@@ -345,8 +345,8 @@ def _structure(
     limit: int | None,
     format: str | None,
 ) -> Response:
-    from graph.findings import structure_csv, structure_record
-    from graph.structures import PARTITIONS, STRUCTURES, fitting, structure
+    from graph.measures.findings import structure_csv, structure_record
+    from graph.measures.structures import PARTITIONS, STRUCTURES, fitting, structure
 
     chosen = _choose(request, TABLE_FORMATS, format)
     told = structure(found, measure, runs=runs, seed=seed)

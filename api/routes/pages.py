@@ -9,9 +9,9 @@ from fastapi import APIRouter, Request, Response
 from api import pages
 from api.routes import linked
 from api.routes.records import records_of
-from graph import saved
-from graph.kinds import KINDS
 from graph.knowledge import KnowledgeGraph
+from graph.records.kinds import KINDS
+from graph.sparql import saved
 
 router = APIRouter()
 router.include_router(linked.router)

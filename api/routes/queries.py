@@ -20,12 +20,12 @@ from api.answering import ClientLeftError, evaluate
 from api.negotiation import CSV, GRAPHS, HTML, JSON, NTRIPLES, RESULTS_XML, TSV, Choice, Format, choose
 from api.problems import problem_of
 from api.routes.records import records_of
-from graph import saved
-from graph.description import write_rdf
 from graph.errors import BadValue, SpacenormsError, suggest
-from graph.guard import ReadQuery, inspect
 from graph.knowledge import plain
-from graph.things import Thing, is_own
+from graph.rdf.description import write_rdf
+from graph.records.things import Thing, is_own
+from graph.sparql import saved
+from graph.sparql.guard import ReadQuery, inspect
 
 router = APIRouter(tags=["queries"])
 

@@ -17,15 +17,16 @@ from api import pages
 from api.negotiation import CSV, HTML, JSON, JSONLD, TURTLE, Choice, Format, choose
 from api.record_forms import list_json, list_rows, record_json, record_rows, section_rows, sentence_rows
 from api.record_models import ListModel, RecordModel
-from graph import law, saved
-from graph.conflicts import index
+from graph.conflicts.lookup import index
 from graph.dates import day
-from graph.description import write_rdf
 from graph.errors import BadValue, UnknownName, suggest
-from graph.kinds import KINDS, Kind
 from graph.knowledge import KnowledgeGraph
-from graph.records import Records, filters_of
-from graph.tables import Listing, Record
+from graph.law import record as law
+from graph.rdf.description import write_rdf
+from graph.records.kinds import KINDS, Kind
+from graph.records.lookup import Records, filters_of
+from graph.records.tables import Listing, Record
+from graph.sparql import saved
 
 router = APIRouter(tags=["records"])
 

@@ -14,10 +14,10 @@ from api.negotiation import CSV, HTML, JSON, choose
 from api.record_forms import thing_json
 from api.routes.records import csv_answer, headers_of, records_of
 from graph.errors import BadValue, suggest
-from graph.kinds import BY_SINGULAR
-from graph.passages import Piece
-from graph.search import Hit, SearchAnswer, index, table
-from graph.things import Apparatus
+from graph.records.kinds import BY_SINGULAR
+from graph.records.things import Apparatus
+from graph.search.engine import Hit, SearchAnswer, index, table
+from graph.search.passages import Piece
 
 router = APIRouter(tags=["search"])
 

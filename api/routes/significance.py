@@ -61,9 +61,9 @@ def read_significance(
     format: Form = None,
 ) -> Response:
     """Return z and p beside centralities, overlaps of states and the modularity of the blocs."""
-    from graph.evidence import significance_csv, significance_record
-    from graph.sampling import Plan
-    from graph.significance import is_kept, significance
+    from graph.chance.evidence import significance_csv, significance_record
+    from graph.chance.sampling import Plan
+    from graph.chance.significance import is_kept, significance
 
     chosen = _choose(request, format)
     _check(samples)
@@ -94,8 +94,8 @@ def read_robustness(
     format: Form = None,
 ) -> Response:
     """Return rank intervals without each treaty, alliance, tradition of sources, and recalled facts."""
-    from graph.evidence import robustness_csv, robustness_record
-    from graph.robustness import is_kept, robustness
+    from graph.chance.evidence import robustness_csv, robustness_record
+    from graph.chance.robustness import is_kept, robustness
 
     chosen = _choose(request, format)
     graph, options = _graph(request), _options(request, between, as_of, imprecise)

@@ -19,9 +19,9 @@ from api.pages import FORM_NAMES, render
 from api.problems import problem_of
 from api.routes.wellknown import service
 from graph.errors import BadQuery, SpacenormsError
-from graph.guard import ReadQuery, inspect
 from graph.knowledge import plain
-from graph.saved import catalogue
+from graph.sparql.guard import ReadQuery, inspect
+from graph.sparql.saved import catalogue
 
 router = APIRouter(tags=["sparql"])
 

@@ -15,8 +15,8 @@ from api.negotiation import CSV, HTML, JSON, choose
 from graph.errors import BadValue, suggest
 
 if TYPE_CHECKING:  # What computes is imported by the first request that needs it: a server starts sooner.
-    from graph.bifurcation import Panel
-    from graph.timeline import Timeline
+    from graph.series.bifurcation import Panel
+    from graph.series.timeline import Timeline
 
 router = APIRouter(tags=["networks"])
 
@@ -116,8 +116,8 @@ def read_what_if(
     format: Form = None,
 ) -> Response:
     """Compare the measures of a network with and without supposed acts; the graph stays as it is."""
-    from graph import timerecords
-    from graph.supposed import what_if
+    from graph.networks.supposed import what_if
+    from graph.series import timerecords
 
     chosen = choose((JSON, CSV), request.headers.get("accept"), format).format
     acts = [each if isinstance(each, str) else each.model_dump() for each in body.add]
@@ -148,9 +148,9 @@ def _measured(
     dated: str,
     format: str | None,
 ) -> Response:
-    from graph import timerecords
-    from graph.measures import MEASURES
-    from graph.timeline import timeline
+    from graph.measures.catalogue import MEASURES
+    from graph.series import timerecords
+    from graph.series.timeline import timeline
 
     chosen = choose(FORMATS, request.headers.get("accept"), format).format
     given = {name: request.query_params[name] for name in _OPTIONS if request.query_params.get(name)}
@@ -177,10 +177,10 @@ def _panel(
     members_as_of: str | None,
     format: str | None,
 ) -> Response:
-    from graph import timerecords
-    from graph.bifurcation import panel
-    from graph.measures import MEASURES
-    from graph.timeline import FIRST_YEAR
+    from graph.measures.catalogue import MEASURES
+    from graph.series import timerecords
+    from graph.series.bifurcation import panel
+    from graph.series.timeline import FIRST_YEAR
 
     chosen = choose(FORMATS, request.headers.get("accept"), format).format
     found = panel(

@@ -42,8 +42,8 @@ def read_axes(
     format: Form = None,
 ) -> Response:
     """Return the mean position of each state on two lines of texts, the quadrants, and who is in each."""
-    from graph import timerecords
-    from graph.voting import POSITIONS, axes
+    from graph.series import timerecords
+    from graph.votes.voting import POSITIONS, axes
 
     chosen = choose(FORMATS, request.headers.get("accept"), format).format
     found = axes(
@@ -90,8 +90,8 @@ def read_cohesion(
     format: Form = None,
 ) -> Response:
     """Return agreement within and across two blocs by year, and the number of votes each rests on."""
-    from graph import timerecords
-    from graph.voting import cohesion
+    from graph.series import timerecords
+    from graph.votes.voting import cohesion
 
     chosen = choose(FORMATS, request.headers.get("accept"), format).format
     graph = request.app.state.graph

@@ -10,8 +10,9 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api.answercache import CACHE_CONTROL, entity_tag, is_known
 from api.negotiation import GRAPHS, choose
-from graph import examples, servicedescription, void
-from graph.description import write_rdf
+from graph.rdf import void
+from graph.rdf.description import write_rdf
+from graph.sparql import examples, servicedescription
 
 router = APIRouter(tags=["service"])
 

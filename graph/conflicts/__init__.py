@@ -1,0 +1,1 @@
+"""Norm conflicts: curated and inferred ones, who carries them, over time, and under acts supposed."""

@@ -1,0 +1,1 @@
+"""The law of a thing in sentences, each with what it rests on."""

@@ -1,0 +1,1 @@
+"""Measures of networks, of their nodes and of their partitions."""

@@ -1,0 +1,1 @@
+"""The networks of states, alliances, treaties, norms and readings on a day."""

@@ -1,0 +1,1 @@
+"""Pictures of networks as pages and for print."""

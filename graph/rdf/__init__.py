@@ -1,0 +1,1 @@
+"""Facts in files: loading and deriving, checking, describing, writing."""

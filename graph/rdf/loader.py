@@ -1,0 +1,190 @@
+"""Loads files of RDF into named graphs and derives further graphs by the rules."""
+
+from __future__ import annotations
+
+import datetime
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from graph.errors import BadData
+from graph.namespaces import GRAPHS
+from graph.resources import ontology_dir, queries_dir
+from graph.sparql import examples, saved
+
+FORMATS = {
+    ".ttl": ox.RdfFormat.TURTLE,
+    ".trig": ox.RdfFormat.TRIG,
+    ".nt": ox.RdfFormat.N_TRIPLES,
+    ".nq": ox.RdfFormat.N_QUADS,
+}
+_WITH_GRAPHS = (".trig", ".nq")
+
+
+def release_files(folder: Path | None = None) -> dict[Path, str]:
+    """Return the Turtle files of the release with the address of the graph that each becomes.
+
+    Parameters
+    ----------
+    folder : pathlib.Path, optional
+        A folder laid out as ``ontology``; the project's own when absent.
+
+    Returns
+    -------
+    dict of pathlib.Path to str
+        Graph address by file, sorted by path.
+    """
+    root = folder or ontology_dir()
+    return {path: graph_of(path, root) for path in sorted(root.rglob("*.ttl"))}
+
+
+def graph_of(path: Path, root: Path) -> str:
+    """Return the address of the graph for a file of the release."""
+    stem = path.relative_to(root).with_suffix("").as_posix()
+    return GRAPHS + ("ontology" if stem == "spacenorms" else stem)
+
+
+def data_files(given: Iterable[Path]) -> Iterator[Path]:
+    """Yield the RDF files among paths, entering folders.
+
+    Parameters
+    ----------
+    given : iterable of pathlib.Path
+        Files and folders.
+
+    Yields
+    ------
+    pathlib.Path
+        Files with a known ending, folders walked in sorted order.
+
+    Raises
+    ------
+    BadData
+        A path does not exist, has an unknown ending, or is a folder without RDF.
+    """
+    for path in given:
+        if path.is_dir():
+            found = sorted(each for each in path.rglob("*") if each.suffix in FORMATS)
+            if not found:
+                raise BadData(f"The folder {path} holds no RDF.", remedy=_ENDINGS, file=str(path))
+            yield from found
+        elif not path.exists():
+            raise BadData(f"There is no file {path}.", remedy="Check the path.", file=str(path), status=404)
+        elif path.suffix not in FORMATS:
+            raise BadData(
+                f"The file {path} has an ending that is not known.", remedy=_ENDINGS, file=str(path)
+            )
+        else:
+            yield path
+
+
+_ENDINGS = f"Files end in {', '.join(sorted(FORMATS))}."
+
+
+def load_file(store: ox.Store, path: Path, graph: str | None = None) -> None:
+    """Load one file.
+
+    Parameters
+    ----------
+    store : pyoxigraph.Store
+        Where to.
+    path : pathlib.Path
+        The file; its ending says the format.
+    graph : str, optional
+        Address of the graph for statements that name none.
+
+    Raises
+    ------
+    BadData
+        The file does not parse; the error names file, line and column.
+    """
+    target = ox.NamedNode(graph) if graph and path.suffix not in _WITH_GRAPHS else None
+    try:
+        store.bulk_load(
+            path=str(path), format=FORMATS[path.suffix], to_graph=target, base_iri=path.absolute().as_uri()
+        )
+    except SyntaxError as error:
+        raise BadData(
+            f"{path} does not parse: {error.msg}",
+            remedy=f"Mend line {error.lineno} at column {error.offset}.",
+            file=str(path),
+            line=error.lineno,
+            column=error.offset,
+        ) from None
+
+
+def load_release(store: ox.Store, folder: Path | None = None) -> None:
+    """Load every file of the release into a graph of its own."""
+    for path, graph in release_files(folder).items():
+        load_file(store, path, graph)
+
+
+def load_data(store: ox.Store, given: Iterable[Path]) -> None:
+    """Load a user's files; those that name no graph get one named after the file."""
+    for path in data_files(given):
+        load_file(store, path, f"{GRAPHS}data/{path.stem}")
+
+
+def load_examples(store: ox.Store) -> None:
+    """Put the saved queries into a graph of their own."""
+    target = ox.NamedNode(examples.GRAPH)
+    store.bulk_extend([ox.Quad(t.subject, t.predicate, t.object, target) for t in examples.triples()])
+
+
+def rule_files() -> list[Path]:
+    """Return the files of the rules, on which the derived graphs depend."""
+    return sorted((queries_dir() / "rules").glob("*.rq"))
+
+
+def rules() -> list[saved.SavedQuery]:
+    """Return the rules in the order in which they run."""
+    return [query for name, query in saved.load_all().items() if name.startswith("rules/")]
+
+
+def rule_graph(rule: saved.SavedQuery) -> ox.NamedNode:
+    """Return the graph that holds what a rule derives: named after the rule, without its number."""
+    return ox.NamedNode(f"{GRAPHS}rules/{rule.name.removeprefix('rules/').partition('-')[2]}")
+
+
+def derive(store: ox.Store, today: datetime.date) -> None:
+    """Run every rule and put what it derives into its own graph.
+
+    Parameters
+    ----------
+    store : pyoxigraph.Store
+        Read and written.
+    today : datetime.date
+        The day for which the plain edges hold.
+    """
+    for rule in rules():
+        text = rule.bind({p.name: today for p in rule.parameters if p.type == "date"}, _no_names)
+        target = rule_graph(rule)
+        derived = store.query(text, use_default_graph_as_union=True)
+        store.bulk_extend(
+            [ox.Quad(t.subject, t.predicate, t.object, target) for t in derived]  # type: ignore[union-attr]
+        )
+
+
+def _no_names(kind: str, name: str) -> str:
+    raise AssertionError(f"rules take days only, not a {kind} such as {name}")
+
+
+def fingerprint(files: Iterable[Path]) -> str:
+    """Return a short hash of the contents of files: the version of the data.
+
+    Parameters
+    ----------
+    files : iterable of pathlib.Path
+        Read in sorted order.
+
+    Returns
+    -------
+    str
+        Twelve hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for path in sorted(files):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:12]

@@ -1,0 +1,1 @@
+"""Lists and records of the kinds of things in the graph."""

@@ -1,0 +1,293 @@
+"""Asks whether the order splits in two: several measures by year side by side, and never one index."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from graph.cache import Cache
+from graph.errors import BadValue
+from graph.networks import affiliations
+from graph.networks.blocs import Bloc, Knowledge
+from graph.networks.building import BLOCS, day
+from graph.series.timeline import FIRST_YEAR, is_coarse
+from graph.threads import one_thread
+from graph.votes.voting import Year, bloc_modularity, cohesion
+
+Row = Mapping[str, Any]
+
+#: The series of the panel: name to what it says and how it is made.
+SERIES: dict[str, tuple[str, str]] = {
+    "within": (
+        "Agreement within the blocs",
+        "Mean agreement in votes over the pairs of states within a bloc, a series for each bloc.",
+    ),
+    "across": ("Agreement across the blocs", "The same over pairs of a state of the one and of the other."),
+    "votes": ("Roll calls", "What the agreement of the year rests on."),
+    "voting_modularity": (
+        "Modularity of the blocs in votes",
+        "Of the graph of the blocs' members weighted by agreement; near 0 where membership explains little.",
+    ),
+    "voting_modularity_z": (
+        "… in standard deviations from chance",
+        "Against random relabellings of the members that keep the sizes of the blocs.",
+    ),
+    "affiliation_modularity": (
+        "Modularity of the blocs in affiliations",
+        "Of the graph of the blocs' members weighted by shared alliances and treaties, the blocs themselves "
+        "left out, and so are ties that no source dates to within a year.",
+    ),
+    "affiliation_modularity_z": (
+        "… in standard deviations from chance",
+        "Against random relabellings of the members that keep the sizes of the blocs.",
+    ),
+    "ei_index": (
+        "E-I index of cooperation",
+        "Recorded cooperative ties between members of the two blocs: (across − within) / (across + within); "
+        "−1 when all are within.",
+    ),
+    "crossing_share": (
+        "Share of cooperative ties that cross the blocs",
+        "Of the recorded cooperative ties in force at the end of the year between members of the blocs; by "
+        "membership, not by the record's own mark.",
+    ),
+    "cooperative_ties": ("Cooperative ties", "What the two shares rest on."),
+    "recorded_crossing_share": (
+        "… by the record's own mark",
+        "Of all recorded cooperative ties, the share that the record marks as crossing the blocs.",
+    ),
+    "frustration": (
+        "Frustrated ties",
+        "The least number of signed ties (cooperation, competition) that have to change for the actors to "
+        "fall into two camps; as a share of the signed pairs.",
+    ),
+    "signed_pairs": ("Signed pairs", "What the frustration rests on."),
+}
+
+
+@dataclass(frozen=True)
+class PanelYear:
+    """One year of the panel: value by series, None where missing, and the reason by series."""
+
+    year: int
+    as_of: str
+    values: Mapping[str, float | None]
+    reasons: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Several measures of whether two blocs part, by year.
+
+    Attributes
+    ----------
+    between, members, in_both, members_as_of
+        The blocs, the number of states in each alone, those in both, and the day whose membership is
+        held fixed over all years.
+    series
+        Name to title and method; ``within`` has a series for each bloc, named ``within:CODE``.
+    years
+        In order.
+    """
+
+    between: tuple[Bloc, ...]
+    members: Mapping[str, int]
+    in_both: tuple[str, ...]
+    members_as_of: str
+    series: Mapping[str, tuple[str, str]]
+    years: tuple[PanelYear, ...]
+    method: str
+    notes: tuple[str, ...]
+    version: str
+
+
+_KEPT: Cache[Panel] = Cache(16)
+
+
+def panel(
+    kg: Knowledge,
+    start: int = FIRST_YEAR,
+    end: int | None = None,
+    *,
+    between: Sequence[str] = BLOCS,
+    members_as_of: str | dt.date | None = None,
+    topic: str = "",
+) -> Panel:
+    """Return several measures of whether two blocs part, by year.
+
+    Parameters
+    ----------
+    kg
+        The knowledge graph.
+    start, end
+        First and last year; 1957 and this year when absent.
+    between
+        Two alliances.
+    members_as_of
+        The day whose memberships hold for all years; today when None. The blocs are young: the panel asks
+        whether the states that are in them now stood apart before.
+    topic
+        For votes: one subject, or a wider group of subjects.
+
+    Raises
+    ------
+    UnknownName, BadDate, BadValue
+        No such alliance or day; not two alliances; or the years are in the wrong order.
+    """
+    last, fixed = min(end or kg.today.year, kg.today.year), day(kg, members_as_of)
+    if start > last:
+        raise BadValue(
+            f"The years {start} and {last} are in the wrong order.",
+            remedy="Give the earlier one first, and none after this year.",
+            code="bad-span",
+        )
+    if len(between) != 2:
+        raise BadValue(
+            f"The panel is about two alliances; {len(between)} are named.",
+            remedy="Name two, such as artemis,ilrs.",
+            code="not-two-alliances",
+        )
+    key = (start, last, tuple(between), fixed, topic)
+    return _KEPT.get(kg, key, lambda: _panel(kg, start, last, tuple(between), fixed, topic))
+
+
+def _panel(
+    kg: Knowledge, start: int, end: int, between: tuple[str, ...], fixed: dt.date, topic: str
+) -> Panel:
+    votes = cohesion(kg, start, end, topic=topic, between=between, members_as_of=fixed)
+    group = _groups(kg, fixed, [bloc.code for bloc in votes.blocs])
+    rows = [
+        row
+        for row in kg.run("networks/affiliation")
+        if row["state_code"] in group
+        and row["affiliation_code"] not in set(group.values())
+        and not is_coarse(row)
+    ]
+    ties = list({row["code"]: row for row in kg.run("networks/linkages")}.values())
+    years = []
+    for each in votes.years:
+        when = min(dt.date(each.year, 12, 31), kg.today).isoformat()
+        found = {**_voted(each), **_affiliated(rows, group, when), **_tied(ties, group, when)}
+        years.append(
+            PanelYear(
+                each.year,
+                when,
+                {name: value for name, (value, _) in found.items()},
+                {name: reason for name, (value, reason) in found.items() if value is None and reason},
+            )
+        )
+    series = {name: told for name, told in SERIES.items() if name != "within"}
+    inside = {
+        f"within:{bloc.code}": (f"Agreement within {bloc.label}", SERIES["within"][1]) for bloc in votes.blocs
+    }
+    return Panel(
+        between=votes.blocs,
+        members=votes.members,
+        in_both=votes.in_both,
+        members_as_of=votes.members_as_of,
+        series={**inside, **series},
+        years=tuple(years),
+        method=votes.method,
+        notes=(
+            "The measures are shown side by side and not added up: no one number says whether an order "
+            "splits. They rest on different records, and may disagree.",
+            "Recorded ties between actors are few before the blocs existed and were gathered around their "
+            "hosts; a share of few ties moves by leaps.",
+            *votes.notes,
+        ),
+        version=votes.version,
+    )
+
+
+Found = dict[str, tuple[float | None, str]]
+
+
+def _groups(kg: Knowledge, fixed: dt.date, codes: Sequence[str]) -> dict[str, str]:
+    """Return the bloc of each state that belongs to one of the blocs only."""
+    belongs: dict[str, set[str]] = {}
+    for row in affiliations.affiliations(kg, fixed):
+        if row["certain"] and row["affiliation_code"] in codes:
+            belongs.setdefault(row["state_code"], set()).add(row["affiliation_code"])
+    return {state: next(iter(own)) for state, own in sorted(belongs.items()) if len(own) == 1}
+
+
+def _voted(year: Year) -> Found:
+    return {
+        **{f"within:{code}": (value, year.reason) for code, value in year.within.items()},
+        "across": (year.across, year.reason),
+        "votes": (float(year.votes), ""),
+        "voting_modularity": (year.modularity, year.reason),
+        "voting_modularity_z": (
+            year.modularity_z, year.reason or "Every relabelling scores the same: all members voted alike."
+        ),
+    }  # fmt: skip
+
+
+def _affiliated(rows: Iterable[Row], group: Mapping[str, str], when: str) -> Found:
+    held = {
+        (row["state_code"], row["affiliation_code"])
+        for row in rows
+        if row["level"] != "institution"
+        and row["begun"] <= when
+        and not (row.get("ended") and row["ended"] <= when)
+    }
+    states, columns = sorted({state for state, _ in held}), sorted({other for _, other in held})
+    names = ("affiliation_modularity", "affiliation_modularity_z")
+    if len({group[state] for state in states}) < 2:
+        reason = "Members of only one of the blocs had any recorded affiliation."
+        return dict.fromkeys(names, (None, reason))
+    place = {name: number for names in (states, columns) for number, name in enumerate(names)}
+    matrix = np.zeros((len(states), len(columns)))
+    for state, other in held:
+        matrix[place[state], place[other]] = 1.0
+    with one_thread():
+        shared = matrix @ matrix.T
+    np.fill_diagonal(shared, 0.0)
+    kinds = sorted(set(group.values()))
+    value, z, _ = bloc_modularity(shared, np.array([kinds.index(group[state]) for state in states]))
+    flat = "Every relabelling scores the same." if z is None else ""
+    return {names[0]: (value, ""), names[1]: (z, flat)}
+
+
+def _tied(ties: Iterable[Row], group: Mapping[str, str], when: str) -> Found:
+    held = [row for row in ties if row["begun"] <= when and not (row.get("ended") and row["ended"] <= when)]
+    together = [row for row in held if row["tie"] == "cooperation"]
+    ends = [(group.get(str(row["a_code"])), group.get(str(row["b_code"]))) for row in together]
+    joined = [pair for pair in ends if None not in pair]
+    across = sum(a != b for a, b in joined)
+    none = "No cooperative tie between members of the blocs is recorded as in force."
+    total = len(joined)
+    marked = sum(bool(row["crosses"]) for row in together)
+    return {
+        "ei_index": ((2 * across - total) / total if total else None, none),
+        "crossing_share": (across / total if total else None, none),
+        "cooperative_ties": (float(total), ""),
+        "recorded_crossing_share": (
+            marked / len(together) if together else None,
+            "No cooperative tie is recorded as in force.",
+        ),
+        **_frustrated(held),
+    }
+
+
+def _frustrated(held: Iterable[Row]) -> Found:
+    from graph.measures.balance import frustration
+
+    graph = nx.Graph()
+    for row in held:
+        a, b = str(row["a_code"]), str(row["b_code"])
+        sign = {"cooperation": 1, "competition": -1}.get(str(row["tie"]), 0)
+        known = graph.edges[a, b]["sign"] if graph.has_edge(a, b) else sign
+        graph.add_edge(a, b, sign=sign if known == sign else 0)
+    found = frustration(graph) if graph else None
+    if found is None or not found.signed:
+        return {"frustration": (None, "No signed tie is recorded as in force."), "signed_pairs": (0.0, "")}
+    return {
+        "frustration": (found.index / found.signed, ""),
+        "signed_pairs": (float(found.signed), ""),
+    }

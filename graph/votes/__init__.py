@@ -1,0 +1,1 @@
+"""Votes of the General Assembly: roll calls, positions, cohesion and agreement."""
