@@ -12,7 +12,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test serve test lint format check bench lock clean
+.PHONY: help setup setup-test setup-bench serve test lint format check bench bench-peers lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,11 +44,17 @@ bench: setup-test ## measure networks and look-ups of conflicts; reports in benc
 	@$(BIN)/python -m benchmarks.networks
 	@$(BIN)/python -m benchmarks.conflicts
 
+bench-peers: setup-bench ## measure the SPARQL service beside its peers at 30 k and 300 k triples
+	@$(BIN)/python -m benchmarks.peers --size 30k --size 300k
+
+setup-bench: $(VENV)/bench/.installed ## … with the servers that bench-peers measures, in an environment of their own
+
 lock: setup ## write requirements/*.txt anew (UPGRADE=--upgrade takes newer versions)
 	@$(PIP) install --quiet uv
 	@$(COMPILE) pyproject.toml --group build --output-file requirements/run.txt
 	@$(COMPILE) pyproject.toml --group build --extra test --extra lint --extra fast \
 		--constraint requirements/run.txt --output-file requirements/test.txt
+	@$(COMPILE) --group pyproject.toml:bench --output-file requirements/bench.txt
 
 clean: ## remove .venv and what was built
 	@rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -67,4 +73,9 @@ $(VENV)/.installed: requirements/run.txt pyproject.toml | $(BIN)/python
 
 $(VENV)/.installed-test: requirements/test.txt $(VENV)/.installed
 	@$(PIP) install --quiet --require-hashes -r requirements/test.txt
+	@touch $@
+
+$(VENV)/bench/.installed: requirements/bench.txt $(VENV)/.installed-test
+	@$(BIN)/python -m venv $(VENV)/bench
+	@$(VENV)/bench/bin/python -m pip --disable-pip-version-check install --quiet --require-hashes -r requirements/bench.txt
 	@touch $@
