@@ -11,9 +11,8 @@ import signal
 import socket
 import time
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
-from typing import NoReturn
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pyoxigraph as ox
 
@@ -28,8 +27,9 @@ from graph.errors import (
 )
 from graph.namespaces import GRAPHS
 from graph.sparql import dataset, zygote
-from graph.sparql.caller import CALLER
+from graph.sparql.caller import CALLER, Caller
 from graph.sparql.diagnosis import malformed
+from graph.sparql.exchange import Exchange, Line
 from graph.sparql.guard import ReadQuery, inspect
 from graph.sparql.zygote import WorkerLimits
 
@@ -51,7 +51,6 @@ GRAPH_MEDIA_TYPES = (
 )
 
 _log = logging.getLogger(__name__)
-_FIRST_READ = 65_536
 _RETRY_SECONDS = 0.2
 
 
@@ -61,25 +60,10 @@ def media_types(form: str) -> tuple[str, ...]:
 
 
 @dataclass(eq=False)
-class _Worker:
-    process: int
-    connection: socket.socket
-    zygote: int | None
-
-    def is_alive(self) -> bool:
-        """Tell whether the process still holds its end; an idle worker has nothing to say."""
-        try:
-            return bool(self.connection.recv(1, socket.MSG_PEEK))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-
-
-@dataclass
 class _Share:
+    client: str
     free: asyncio.Semaphore
-    users: int = field(default=0)
+    users: int = 0
 
 
 class WorkerPool:
@@ -153,7 +137,7 @@ class WorkerPool:
         if self._zygote is None:
             self._fork_zygote()
         self._closing = False
-        self._idle: asyncio.LifoQueue[_Worker] = asyncio.LifoQueue()
+        self._idle: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
         self._forking = asyncio.Lock()
         for _ in range(self.workers):
             self._later_fork()
@@ -165,7 +149,7 @@ class WorkerPool:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         while not self._idle.empty():
-            self._idle.get_nowait().connection.close()
+            self._idle.get_nowait().close()
         if self._zygote is not None:
             # Waiting for the process takes milliseconds, but must not hold up the loop.
             await asyncio.to_thread(self._end)
@@ -183,7 +167,6 @@ class WorkerPool:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         timeout: float = 10.0,
-        sink: Callable[[bytes], None] | None = None,
     ) -> bytes:
         """Evaluate a query in a worker.
 
@@ -199,13 +182,11 @@ class WorkerPool:
             `graph.sparql.dataset.GROUPS` stand for all that they gather.
         timeout
             Seconds of evaluation after which the worker is killed; time spent waiting for one does not count.
-        sink
-            Takes the pieces of a long answer as they come; None gathers them.
 
         Returns
         -------
         bytes
-            The answer as the engine wrote it; with a sink, its last piece.
+            The answer as the engine wrote it.
 
         Raises
         ------
@@ -220,42 +201,80 @@ class WorkerPool:
         ServiceBusy
             More queries are waiting than the queue holds, or no worker came free in time.
         """
+        evaluation = await self.begin(query, media_type, default_graphs, named_graphs, timeout)
+        try:
+            await evaluation.wait(None)
+        except BaseException:
+            evaluation.cancel()
+            raise
+        return evaluation.result()
+
+    async def begin(
+        self,
+        query: str | ReadQuery,
+        media_type: str | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+        timeout: float = 10.0,
+    ) -> Evaluation:
+        """Let a worker begin to evaluate a query; returns at once where `is_free` says that one is.
+
+        Parameters and errors are those of `evaluate`; the errors of the evaluation itself are raised by
+        `Evaluation.result`. Who does not want the answer any more calls `Evaluation.cancel`.
+        """
         read = inspect(query, self.graphs) if isinstance(query, str) else query
         request = self._request(read, media_type, default_graphs, named_graphs)
         caller = CALLER.get()
+        share = None
         try:
-            async with self._share_of(caller.name if caller else None):
-                status, body = await self._run(read, request, timeout, sink)
-            answer = body if status == zygote.OK else self._fault(read, body)
+            share = await self._take_share(caller.name if caller else None)
+            worker = await self._acquire()
         except BaseException as error:
+            self._give_back(share)
             if caller:
                 caller.outcomes.append(_outcome(error))
             raise
-        if caller:
-            caller.outcomes.append("answered")
-        return answer
+        self._busy += 1
+        return Evaluation(self, read, request, worker, share, caller, timeout)
 
-    @contextlib.asynccontextmanager
-    async def _share_of(self, client: str | None) -> AsyncIterator[None]:
+    def is_free(self) -> bool:
+        """Tell whether the running task's caller would be given a worker at once."""
+        if self._waiting or self._idle.empty():
+            return False
+        caller = CALLER.get()
+        share = self._shares.get(caller.name) if caller and caller.name else None
+        return share is None or not share.free.locked()
+
+    async def _take_share(self, client: str | None) -> _Share | None:
         """Wait until a client holds fewer workers than it may."""
         if client is None or self.workers == 1:
-            yield
-            return
-        share = self._shares.setdefault(client, _Share(asyncio.Semaphore(self.workers - 1)))
+            return None
+        share = self._shares.get(client)
+        if share is None:
+            share = self._shares[client] = _Share(client, asyncio.Semaphore(self.workers - 1))
         share.users += 1
         try:
             await self._take(share)
-            try:
-                yield
-            finally:
-                share.free.release()
-        finally:
-            share.users -= 1
-            if not share.users:
-                del self._shares[client]
+        except BaseException:
+            self._leave(share)
+            raise
+        return share
+
+    def _give_back(self, share: _Share | None) -> None:
+        if share is not None:
+            share.free.release()
+            self._leave(share)
+
+    def _leave(self, share: _Share) -> None:
+        share.users -= 1
+        if not share.users:
+            del self._shares[share.client]
 
     async def _take(self, share: _Share) -> None:
-        if self._waiting >= self.queue and share.free.locked():
+        if not share.free.locked():
+            await share.free.acquire()
+            return
+        if self._waiting >= self.queue:
             raise _busy("More queries are waiting than this server takes on.")
         self._waiting += 1
         try:
@@ -266,32 +285,16 @@ class WorkerPool:
         finally:
             self._waiting -= 1
 
-    async def _run(
-        self, read: ReadQuery, request: bytes, timeout: float, sink: Callable[[bytes], None] | None
-    ) -> tuple[int, bytes]:
-        worker = await self._acquire()
-        self._busy += 1
-        try:
-            async with asyncio.timeout(timeout):
-                status, spent, body = await _exchange(worker, request, sink)
-        except TimeoutError:
-            self._replace(worker)
-            raise _timed_out(read, timeout) from None
-        except (OSError, EOFError):
-            self._replace(worker)
-            raise self._loss(read, worker) from None
-        except BaseException:
-            self._replace(worker)
-            raise
-        finally:
-            self._busy -= 1
-        if spent:
-            self._replace(worker)
-        else:
+    def _release(self, worker: Line, share: _Share | None, *, is_fit: bool) -> None:
+        """Take back a worker that has ended its evaluation."""
+        self._busy -= 1
+        if is_fit:
             self._idle.put_nowait(worker)
-        return status, body
+        else:
+            self._replace(worker)
+        self._give_back(share)
 
-    def _loss(self, read: ReadQuery, worker: _Worker) -> SpacenormsError:
+    def _loss(self, read: ReadQuery, worker: Line) -> SpacenormsError:
         if worker.zygote != self._zygote or self._zygote_is_gone():
             return _busy("The workers were lost and are being started anew.")
         return _died(read, self.limits)
@@ -320,16 +323,7 @@ class WorkerPool:
             )
         self._check_graphs((*(default_graphs or ()), *(named_graphs or ())))
         default, named = dataset.of_query(read, default_graphs, named_graphs, self.graphs)
-        body = json.dumps(
-            {
-                "query": read.text,
-                "media_type": media_type or offered[0],
-                "default_graphs": default,
-                "named_graphs": named,
-                "has_dataset": read.has_dataset,
-            }
-        ).encode()
-        return zygote.REQUEST.pack(len(body)) + body
+        return zygote.packed(read.text, media_type or offered[0], read.has_dataset, default, named)
 
     def _check_graphs(self, graphs: Sequence[str]) -> None:
         # A graph from elsewhere that the store does not hold is an empty one, as the SPARQL Protocol has
@@ -343,8 +337,13 @@ class WorkerPool:
                     graph=graph,
                 )
 
-    async def _acquire(self) -> _Worker:
+    async def _acquire(self) -> Line:
         """Take an idle worker, or wait for one behind those who wait already."""
+        if not self._waiting and not self._idle.empty():
+            worker = self._idle.get_nowait()
+            if worker.is_alive():
+                return worker
+            self._replace(worker)
         if self._waiting >= self.queue and (self._waiting or self._idle.empty()):
             raise _busy("More queries are waiting than this server takes on.")
         self._waiting += 1
@@ -358,14 +357,14 @@ class WorkerPool:
         finally:
             self._waiting -= 1
 
-    def _replace(self, worker: _Worker) -> None:
+    def _replace(self, worker: Line) -> None:
         """Kill a worker and fork another in its place."""
         self._ended += 1
         # To another zygote the number could mean another process.
         if worker.zygote == self._zygote:
             with contextlib.suppress(OSError):
                 self._control.send(zygote.COMMAND.pack(zygote.KILL, worker.process))
-        worker.connection.close()
+        worker.close()
         self._later_fork()
 
     def _later_fork(self) -> None:
@@ -393,18 +392,10 @@ class WorkerPool:
                 return
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def _ask_for_worker(self) -> _Worker | None:
+    async def _ask_for_worker(self) -> Line | None:
+        loop = asyncio.get_running_loop()
         self._control.send(zygote.COMMAND.pack(zygote.FORK, 0))
-        await _readable(asyncio.get_running_loop(), self._control)
-        return self._receive_worker()
-
-    async def _heal(self) -> None:
-        """Put another process in the place of the dead one that forks the workers."""
-        _log.error("The process that forks the workers has ended; another takes its place.")
-        await asyncio.to_thread(self._end)
-        self._fork_zygote()
-
-    def _receive_worker(self) -> _Worker | None:
+        await _readable(loop, self._control)
         message, descriptors, _, _ = socket.recv_fds(self._control, zygote.FORKED.size, 1)
         if not message:
             raise EOFError("The process that forks the workers has ended.")
@@ -412,7 +403,15 @@ class WorkerPool:
             return None
         connection = socket.socket(fileno=descriptors[0])
         connection.setblocking(False)
-        return _Worker(zygote.FORKED.unpack(message)[0], connection, self._zygote)
+        line = Line(zygote.FORKED.unpack(message)[0], self._zygote, connection)
+        await loop.create_unix_connection(lambda: line, sock=connection)
+        return line
+
+    async def _heal(self) -> None:
+        """Put another process in the place of the dead one that forks the workers."""
+        _log.error("The process that forks the workers has ended; another takes its place.")
+        await asyncio.to_thread(self._end)
+        self._fork_zygote()
 
     def _fork_zygote(self) -> None:
         process, control = zygote.start_zygote(self._store, self.limits)
@@ -421,13 +420,13 @@ class WorkerPool:
         self._zygote = process
         self._end = weakref.finalize(self, _end_zygote, process, control)
 
-    def _fault(self, read: ReadQuery, body: bytes) -> NoReturn:
+    def _fault(self, read: ReadQuery, body: bytes) -> SpacenormsError:
         fault = json.loads(body)
         kind, message = fault["kind"], fault["message"]
         if kind == "SyntaxError":
-            raise malformed(read, message)
+            return malformed(read, message)
         if kind == "TooLong":
-            raise QueryTooLarge(
+            return QueryTooLarge(
                 f"The result is longer than the {self.limits.result_bytes:,} bytes that are allowed.",
                 remedy="Ask for fewer columns, or page with LIMIT and OFFSET.",
                 code="result-too-long",
@@ -435,20 +434,109 @@ class WorkerPool:
                 query=read.given,
             )
         if kind == "ValueError":
-            raise BadQuery(
+            return BadQuery(
                 f"A graph that the request names is no IRI: {message}.",
                 remedy="Give the absolute IRI of a graph.",
                 code="bad-value",
                 query=read.given,
             )
         if kind == "MemoryError":
-            raise _died(read, self.limits)
-        raise BadQuery(
+            return _died(read, self.limits)
+        return BadQuery(
             f"The query could not be evaluated: {message}",
             remedy="Check the part of the query that the message names.",
             code="query-failed",
             query=read.given,
         )
+
+
+class Evaluation:
+    """A query that a worker is evaluating.
+
+    Made by `WorkerPool.begin`. The pool takes the worker back by itself at the end.
+    """
+
+    def __init__(
+        self,
+        pool: WorkerPool,
+        read: ReadQuery,
+        request: bytes,
+        worker: Line,
+        share: _Share | None,
+        caller: Caller | None,
+        timeout: float,
+    ) -> None:
+        self._pool = pool
+        self._read = read
+        self._worker = worker
+        self._share = share
+        self._caller = caller
+        self._timeout = timeout
+        self._error: BaseException | None = None
+        self._exchange = Exchange(self)
+        self._timer = asyncio.get_running_loop().call_later(timeout, self._expire)
+        worker.ask(request, self._exchange)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is nothing more to come."""
+        return self._exchange.is_over
+
+    @property
+    def has_more(self) -> bool:
+        """Whether bytes have arrived that were not taken."""
+        return bool(self._exchange.length)
+
+    def wait(self, wanted: int | None) -> asyncio.Future[None]:
+        """Return what is done once more than so many bytes have arrived; None waits for the end."""
+        return self._exchange.wait(wanted)
+
+    def taken(self) -> bytes:
+        """Return the bytes of the answer that have arrived since this was last called."""
+        return self._exchange.taken()
+
+    def result(self) -> bytes:
+        """Return the rest of an answer that is whole.
+
+        Raises
+        ------
+        SpacenormsError
+            As `WorkerPool.evaluate` does.
+        """
+        if self._error is not None:
+            raise self._error
+        return self._exchange.taken()
+
+    def cancel(self) -> None:
+        """Free the worker, since nobody waits for the answer any more; nothing when it is over."""
+        if not self.is_over:
+            self._fail(asyncio.CancelledError())
+
+    def finish(self, status: int, spent: bool) -> None:
+        """Take it that the answer is whole."""
+        if status != zygote.OK:
+            self._error = self._pool._fault(self._read, self._exchange.fault)
+        self._close(is_fit=not spent)
+
+    def lose(self) -> None:
+        """Take it that the worker has ended."""
+        self._error = self._pool._loss(self._read, self._worker)
+        self._close(is_fit=False)
+
+    def _expire(self) -> None:
+        if not self.is_over:
+            self._fail(_timed_out(self._read, self._timeout))
+
+    def _fail(self, error: BaseException) -> None:
+        self._error = error
+        self._close(is_fit=False)
+        self._exchange.end()
+
+    def _close(self, *, is_fit: bool) -> None:
+        self._timer.cancel()
+        if self._caller:
+            self._caller.outcomes.append("answered" if self._error is None else _outcome(self._error))
+        self._pool._release(self._worker, self._share, is_fit=is_fit)
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, connection: socket.socket) -> None:
@@ -458,42 +546,6 @@ async def _readable(loop: asyncio.AbstractEventLoop, connection: socket.socket) 
         await ready.wait()
     finally:
         loop.remove_reader(connection)
-
-
-async def _exchange(
-    worker: _Worker, request: bytes, sink: Callable[[bytes], None] | None
-) -> tuple[int, bool, bytes]:
-    loop = asyncio.get_running_loop()
-    await loop.sock_sendall(worker.connection, request)
-    gathered: list[bytes] = []
-    received = b""
-    while True:
-        received = await _at_least(worker, received, zygote.ANSWER.size)
-        status, spent, length = zygote.ANSWER.unpack_from(received)
-        end = zygote.ANSWER.size + length
-        received = await _at_least(worker, received, end)
-        body, received = received[zygote.ANSWER.size : end], received[end:]
-        if status != zygote.MORE:
-            break
-        (sink or gathered.append)(body)
-    if gathered and status == zygote.OK:
-        body = b"".join((*gathered, body))
-    return status, spent, body
-
-
-async def _at_least(worker: _Worker, received: bytes, length: int) -> bytes:
-    """Receive until there are so many bytes; there may be more."""
-    if len(received) >= length:
-        return received
-    loop = asyncio.get_running_loop()
-    pieces, missing = [received], length - len(received)
-    while missing > 0:
-        piece = await loop.sock_recv(worker.connection, max(missing, _FIRST_READ))
-        if not piece:
-            raise EOFError
-        pieces.append(piece)
-        missing -= len(piece)
-    return b"".join(pieces)
 
 
 def _end_zygote(process: int, control: socket.socket) -> None:

@@ -20,9 +20,11 @@ import stat
 import struct
 import sys
 import threading
+import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from typing import Any, NoReturn
 
 import pyoxigraph as ox
@@ -40,13 +42,18 @@ COMMAND = struct.Struct("!cq")
 FORK, KILL, QUIT = b"F", b"K", b"Q"
 FORKED = struct.Struct("!q")
 
-# Requests are JSON behind their length; answers come in pieces, the last of which says OK or FAULT. Each
-# is bytes behind a status, whether the worker has kept so much memory that it should be replaced, and
-# their length.
-REQUEST = struct.Struct("!I")
+# A request is its options in JSON and its query, behind their lengths; `packed` makes one. Answers come in
+# pieces, the last of which says OK or FAULT. Each is bytes behind a status, whether the worker has kept so
+# much memory that it should be replaced, and their length.
+REQUEST = struct.Struct("!II")
 ANSWER = struct.Struct("!B?Q")
 OK, FAULT, MORE = 0, 1, 2
-_PIECE = 256 * 2**10
+_PIECE = 128 * 2**10
+_LONGEST_AT_ONCE = 64 * 2**10
+
+# A query that ends sooner has had no time to fill much memory.
+_SOON_SECONDS = 0.005
+_LOOK_EACH = 100
 
 _PR_SET_PDEATHSIG = 1
 _REAPING_SECONDS = 0.05
@@ -197,6 +204,39 @@ class _Zygote:
             self._dying.discard(process)
 
 
+def packed(
+    query: str,
+    media_type: str,
+    has_dataset: bool,
+    default_graphs: Sequence[str] | None = None,
+    named_graphs: Sequence[str] | None = None,
+) -> bytes:
+    """Return a request as a worker reads it.
+
+    Parameters
+    ----------
+    query
+        SPARQL that has been examined.
+    media_type
+        Of the answer.
+    has_dataset
+        Whether the query has FROM clauses, which hold where no graphs are given.
+    default_graphs, named_graphs
+        The data set.
+    """
+    if default_graphs is None and named_graphs is None:
+        options = _plain_options(media_type, has_dataset)
+    else:
+        options = json.dumps([media_type, has_dataset, default_graphs, named_graphs]).encode()
+    text = query.encode()
+    return REQUEST.pack(len(options), len(text)) + options + text
+
+
+@cache
+def _plain_options(media_type: str, has_dataset: bool) -> bytes:
+    return json.dumps([media_type, has_dataset, None, None]).encode()
+
+
 class _Worker:
     def __init__(self, store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
         self._store = store
@@ -210,29 +250,69 @@ class _Worker:
         memory = _Memory()
         _limit(self._limits, memory)
         most_kept = memory.used() + self._limits.memory_headroom // 4
+        answered = 0
         while True:
-            (length,) = REQUEST.unpack(receive(self._connection, REQUEST.size))
-            status, body = self._answer(receive(self._connection, length))
-            spent = bool(self._limits.memory_headroom) and memory.used() > most_kept
-            self._connection.sendall(ANSWER.pack(status, spent, len(body)) + body)
+            options, query = self._next()
+            began = time.monotonic()
+            status, body = self._answer(options, query)
+            answered += 1
+            spent = (
+                bool(self._limits.memory_headroom)
+                and (time.monotonic() - began > _SOON_SECONDS or answered % _LOOK_EACH == 0)
+                and memory.used() > most_kept
+            )
+            _send(self._connection, ANSWER.pack(status, spent, len(body)), body)
 
-    def _answer(self, request: bytes) -> tuple[int, bytes]:
+    def _next(self) -> tuple[bytes, str]:
+        """Wait for a request; return its options and its query."""
+        got = self._connection.recv(_LONGEST_AT_ONCE)
+        if len(got) < REQUEST.size:
+            got += receive(self._connection, REQUEST.size - len(got))
+        options, query = REQUEST.unpack_from(got)
+        begin = REQUEST.size + options
+        if len(got) < begin + query:
+            got += receive(self._connection, begin + query - len(got))
+        return got[REQUEST.size : begin], got[begin : begin + query].decode()
+
+    def _answer(self, options: bytes, query: str) -> tuple[int, bytes | bytearray]:
         try:
-            return OK, self._evaluate(json.loads(request))
+            return OK, self._evaluate(options, query)
         except Exception as error:
             return FAULT, json.dumps({"kind": type(error).__name__, "message": str(error)}).encode()
 
-    def _evaluate(self, request: dict[str, Any]) -> bytes:
+    def _evaluate(self, options: bytes, query: str) -> bytearray:
         """Send all of the answer but its last piece, and return that."""
-        answer = self._store.query(request["query"], base_iri=BASE, **_dataset(request))
+        results, triples, dataset = _read_options(options)
+        answer = self._store.query(query, base_iri=BASE, **dataset)
         pieces = _Pieces(self._connection, self._limits.result_bytes)
         if isinstance(answer, ox.QueryTriples):
-            triples = ox.RdfFormat.from_media_type(request["media_type"])
             answer.serialize(pieces, format=triples)  # type: ignore[arg-type]
         else:
-            results = ox.QueryResultsFormat.from_media_type(request["media_type"])
             answer.serialize(pieces, format=results)  # type: ignore[arg-type]
-        return bytes(pieces.rest)
+        return pieces.rest
+
+
+@lru_cache(maxsize=64)
+def _read_options(
+    options: bytes,
+) -> tuple[ox.QueryResultsFormat | None, ox.RdfFormat | None, dict[str, Any]]:
+    """Return the format of results, that of triples, and the arguments that tell the data set."""
+    media_type, has_dataset, default, named = json.loads(options)
+    formats = ox.QueryResultsFormat.from_media_type(media_type), ox.RdfFormat.from_media_type(media_type)
+    if default is None and named is None:
+        # The engine lets this option win over FROM, so a query that has FROM goes without. It gives
+        # the same answers as a list of all graphs, which is ten times slower to join over sixty.
+        return *formats, ({} if has_dataset else {"use_default_graph_as_union": True})
+    return *formats, {
+        "default_graph": [ox.NamedNode(graph) for graph in default or ()],
+        "named_graphs": [ox.NamedNode(graph) for graph in named or ()],
+    }
+
+
+def _send(connection: socket.socket, head: bytes, body: bytes | bytearray) -> None:
+    sent = connection.sendmsg([head, body])
+    if sent < len(head) + len(body):
+        connection.sendall(memoryview(head + body)[sent:])
 
 
 class TooLong(Exception):
@@ -254,24 +334,12 @@ class _Pieces:
             raise TooLong
         self.rest += written
         if len(self.rest) >= _PIECE:
-            self._connection.sendall(ANSWER.pack(MORE, False, len(self.rest)) + self.rest)
+            _send(self._connection, ANSWER.pack(MORE, False, len(self.rest)), self.rest)
             self.rest.clear()
         return len(written)
 
     def flush(self) -> None:
         """Send nothing: the last piece goes with the status."""
-
-
-def _dataset(request: dict[str, Any]) -> dict[str, Any]:
-    default, named = request["default_graphs"], request["named_graphs"]
-    if default is None and named is None:
-        # The engine lets this option win over FROM, so a query that has FROM goes without. It gives
-        # the same answers as a list of all graphs, which is ten times slower to join over sixty.
-        return {} if request["has_dataset"] else {"use_default_graph_as_union": True}
-    return {
-        "default_graph": [ox.NamedNode(graph) for graph in default or ()],
-        "named_graphs": [ox.NamedNode(graph) for graph in named or ()],
-    }
 
 
 def receive(connection: socket.socket, length: int) -> bytes:

@@ -1,0 +1,171 @@
+"""The server's end of a worker: one question at a time, and its answer gathered as the bytes arrive."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import Protocol, cast
+
+from graph.sparql import zygote
+
+
+class Line(asyncio.Protocol):
+    """The connection to one worker.
+
+    Parameters
+    ----------
+    process
+        The worker's process id.
+    parent
+        The process id of the zygote that forked it.
+    connection
+        The socket that leads to it.
+    """
+
+    def __init__(self, process: int, parent: int | None, connection: socket.socket) -> None:
+        self.process = process
+        self.zygote = parent
+        self._connection = connection
+        self._exchange: Exchange | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Keep what writes to the worker."""
+        self._transport = cast(asyncio.WriteTransport, transport)
+
+    def ask(self, request: bytes, exchange: Exchange) -> None:
+        """Send a question, whose answer an exchange will gather."""
+        self._exchange = exchange
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        """Hand on what the worker has sent; a worker that speaks unasked is not listened to."""
+        if self._exchange is None or self._exchange.take(data):
+            self._exchange = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Tell who waits that there will be no answer."""
+        exchange, self._exchange = self._exchange, None
+        if exchange is not None:
+            exchange.lose()
+
+    def is_alive(self) -> bool:
+        """Tell whether an idle worker still holds its end; it has nothing to say."""
+        # The loop may not have come to notice yet.
+        try:
+            return bool(self._connection.recv(1, socket.MSG_PEEK))
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+
+    def close(self) -> None:
+        """Let go of the worker; nobody hears the rest of what it says."""
+        self._exchange = None
+        self._transport.abort()
+
+
+class Ending(Protocol):
+    """Who is told how an exchange ended."""
+
+    def finish(self, status: int, spent: bool) -> None:
+        """The answer is whole; its status is one of `zygote.OK` and `zygote.FAULT`."""
+
+    def lose(self) -> None:
+        """The worker ended before its answer."""
+
+
+class Exchange:
+    """The answer to one question, as far as it has arrived.
+
+    Parameters
+    ----------
+    ending
+        Told once, when there is nothing more to come.
+
+    Attributes
+    ----------
+    pieces
+        The bytes of the answer that were not taken yet.
+    length
+        How many they are.
+    fault
+        What the worker says went wrong.
+    """
+
+    def __init__(self, ending: Ending) -> None:
+        self.pieces: list[bytes] = []
+        self.length = 0
+        self.fault = b""
+        self.is_over = False
+        self._ending = ending
+        self._head = b""
+        self._status = zygote.MORE
+        self._spent = False
+        self._missing = 0
+        self._waiter: asyncio.Future[None] | None = None
+        self._wanted: int | None = None
+
+    def take(self, data: bytes) -> bool:
+        """Take what has arrived; return whether the answer is whole."""
+        if self._head:
+            data, self._head = self._head + data, b""
+        position, end = 0, len(data)
+        while position < end:
+            if not self._missing:
+                if end - position < zygote.ANSWER.size:
+                    self._head = data[position:]
+                    break
+                self._status, self._spent, self._missing = zygote.ANSWER.unpack_from(data, position)
+                position += zygote.ANSWER.size
+            piece = data[position : position + self._missing]
+            position += len(piece)
+            self._missing -= len(piece)
+            self._put(piece)
+            if not self._missing and self._status != zygote.MORE:
+                self._ending.finish(self._status, self._spent)
+                self.end()
+                return True
+        self._wake()
+        return False
+
+    def _put(self, piece: bytes) -> None:
+        if self._status == zygote.FAULT:
+            self.fault += piece
+        elif piece:
+            self.pieces.append(piece)
+            self.length += len(piece)
+
+    def lose(self) -> None:
+        """Take it that no more will come."""
+        self._ending.lose()
+        self.end()
+
+    def end(self) -> None:
+        """Wake who waits, for good."""
+        self.is_over = True
+        self._wake()
+
+    def taken(self) -> bytes:
+        """Return the bytes that have arrived since this was last called."""
+        found = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        self.pieces.clear()
+        self.length = 0
+        return found
+
+    def wait(self, wanted: int | None) -> asyncio.Future[None]:
+        """Return what is done once more than so many bytes wait, or there is nothing more to come.
+
+        Parameters
+        ----------
+        wanted
+            Bytes; None waits for the end.
+        """
+        self._wanted = wanted
+        self._waiter = asyncio.get_running_loop().create_future()
+        self._wake()
+        return self._waiter
+
+    def _wake(self) -> None:
+        is_much = self._wanted is not None and self.length > self._wanted
+        if (self.is_over or is_much) and self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
