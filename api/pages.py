@@ -36,7 +36,7 @@ USES = (
 ELSEWHERE = {"conflict": "/conflicts"}
 
 #: The sign that stands before the word of a grade of verification.
-SIGNS = {"official": "●", "reported": "◐", "recalled": "○"}
+SIGNS = {"official": "●", "reported": "◐", "recalled": "○", "inferred": "◇"}
 
 #: How a form of an answer is called where its short name in capitals is not its name.
 FORM_NAMES = {

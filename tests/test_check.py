@@ -144,6 +144,43 @@ def vote(local: str, *statements: str, day: str = "1980-12-01", tally: str = 'sp
     return resolution + roll_call
 
 
+def ambiguity(code: str) -> str:
+    return coded(f"ambiguity:{code}", "spn:Ambiguity", "spn:arisesFrom provision:TRE-1", 'spn:reason "…"@en')
+
+
+def reading(code: str) -> str:
+    """Return a reading of the ambiguity that its code begins with: ``I90a`` reads ``A90``."""
+    return coded(
+        f"interpretation:{code}",
+        "spn:Interpretation",
+        f"spn:interprets ambiguity:A{code[1:3]}",
+        "spn:heldBy state:AAA",
+        "spn:strength strength:arguable",
+    )
+
+
+def consequence(
+    local: str,
+    *statements: str,
+    of: str = "I90a",
+    effect: str = "bars",
+    basis: str = "provision:TRE-1",
+    grade: str = "inferred",
+    **options: str,
+) -> str:
+    return fact(
+        f"consequence:{local}",
+        "spn:Consequence",
+        f"spn:ofReading interpretation:{of}",
+        f"spn:effect effect:{effect}",
+        f"spn:basis {basis}",
+        'spn:summary "…"@en',
+        *(statements or ("spn:forNorm norm:N-ONE",)),
+        grade=grade,
+        **options,
+    )
+
+
 SOUND = "".join(
     [
         state("AAA", 'spn:unMemberSince "1960"^^xsd:gYear', "skos:exactMatch wd:Q1"),
@@ -177,6 +214,10 @@ SOUND = "".join(
         act("withdrawn", 'spn:date "1968"^^xsd:gYear', action="withdrawal"),
         membership("same-month", 'spn:from "2020-10-13"^^xsd:date', 'spn:until "2020"^^xsd:gYear'),
         vote("sound", "spn:votedYes state:AAA", tally="spn:tallyYes 1"),
+        ambiguity("A90"),
+        *(reading(code) for code in ("I90a", "I90b")),
+        consequence("sound-a"),
+        consequence("sound-b", of="I90b", effect="permits"),
     ]
 )
 
@@ -221,6 +262,7 @@ HYGIENE = [
             'spn:explanation "…"@en',
         ),
     ),
+    ("consequence-without-ground", "consequence:stray", consequence("stray", basis="provision:SOFT-1")),
     ("derived-statement-in-the-facts", "state:CCC", state("CCC", "spn:partyTo instrument:TRE")),
     (
         "end-before-beginning",
@@ -236,6 +278,11 @@ HYGIENE = [
     ("hard-law-in-a-text-that-does-not-bind", "norm:N-SOFT", norm("N-SOFT", stated_in="SOFT-1")),
     ("impossible-date", "instrument:NODAY", instrument("NODAY", 'dcterms:created "1967-02-30"^^xsd:date')),
     ("link-to-nothing", "instrument:LINK", instrument("LINK", "dcterms:relation instrument:NONE")),
+    (
+        "inferred-from-another-source",
+        "consequence:elsewhere",
+        consequence("elsewhere", source="old-book"),
+    ),
     (
         "membership-before-alliance",
         "membership:early",
@@ -258,11 +305,30 @@ HYGIENE = [
     ),
     ("outside-domain", "instrument:DOMAIN", instrument("DOMAIN", "spn:tie tie:cooperation")),
     (
+        "readings-with-one-outcome",
+        "interpretation:I93a",
+        ambiguity("A93")
+        + reading("I93a")
+        + reading("I93b")
+        + consequence("alike-a", of="I93a")
+        + consequence("alike-b", of="I93b"),
+    ),
+    (
+        "readings-without-difference",
+        "ambiguity:A92",
+        ambiguity("A92")
+        + reading("I92a")
+        + reading("I92b")
+        + consequence("same-a", of="I92a")
+        + consequence("same-b", "spn:forNorm norm:N-ONE, norm:N-TWO", of="I92b"),
+    ),
+    (
         "recalled-graded-higher",
         "act:recalled",
         act("recalled", action="succession", source="recalled"),
     ),
     ("roll-call-on-another-day", "rollcall:day", vote("day", "spn:votedYes state:AAA", day="1980-12-02")),
+    ("stated-without-locator", "consequence:nowhere", consequence("nowhere", grade="reported")),
     (
         "succession-told-on-one-side",
         "instrument:NEW",
@@ -371,6 +437,16 @@ SHAPES = [
         "tie:S26",
         block("tie:S26", "skos:Concept", 'skos:prefLabel "S26"@en', 'skos:notation "S26"'),
     ),
+    ("consequences-property", "interpretation:I90z", reading("I90z")),
+    ("consequence-basis-property", "consequence:S28", consequence("S28", basis="state:AAA")),
+    (
+        "effect-property",
+        "consequence:S29",
+        consequence("S29").replace("effect:bars", "force:hard-law"),
+    ),
+    ("forNorm-property", "consequence:S30", consequence("S30", 'spn:note "…"@en')),
+    ("ofReading-property", "consequence:S31", consequence("S31").replace("interpretation:I90a", "state:AAA")),
+    ("summary-property", "consequence:S32", consequence("S32").replace('spn:summary "…"@en ;', "")),
 ]
 
 

@@ -203,7 +203,7 @@ def contrast(one: str, other: str) -> float:
 def test_every_colour_of_text_has_a_contrast_of_at_least_4_5(client: httpx.Client, scheme: int) -> None:
     sheet = client.get("/static/style.css").text
     found = dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", sheet.split(":root {")[scheme + 1].split("}")[0]))
-    for text in ("ink", "muted", "link", "link-visited", "official", "reported", "recalled"):
+    for text in ("ink", "muted", "link", "link-visited", "official", "reported", "recalled", "inferred"):
         for ground in ("paper", "panel"):
             assert contrast(found[text], found[ground]) >= 4.5, (text, ground)
     assert contrast(found["accent-ink"], found["accent"]) >= 4.5
@@ -231,7 +231,7 @@ def test_a_length_of_time_is_shown_in_words(value: object, shown: str) -> None:
     assert pages.lasting(value) == shown
 
 
-@pytest.mark.parametrize("grade", ["official", "reported", "recalled"])
+@pytest.mark.parametrize("grade", ["official", "reported", "recalled", "inferred"])
 def test_a_grade_is_told_by_a_word_and_not_by_colour_alone(grade: str) -> None:
     assert grade in pages.badge(grade).striptags()
 

@@ -177,6 +177,8 @@ def _violation(report: Graph, result: Node) -> _Finding:
 
     right, _, remedy = told(SH.resultMessage).partition(". ")
     path = told(SH.resultPath)
+    if isinstance(given := report.value(result, SH.resultPath), BNode):  # a path that is read backwards
+        path = str(report.value(given, SH.inversePath) or "")
     component = report.value(result, SH.sourceConstraintComponent)
     if component in _MISSING:
         seen = f"{shorten(path)} is missing"
