@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
 
-from fastapi import Request, Response
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.answercache import edition, is_lasting
@@ -16,10 +17,15 @@ from api.settings import Settings
 from graph.errors import BadValue, SpacenormsError
 from graph.sparql.guard import ReadQuery
 
+if TYPE_CHECKING:
+    from graph.sparql.remote import Whole
+    from graph.sparql.workers import Evaluation
+
 _log = logging.getLogger(__name__)
-_FIRST = asyncio.FIRST_COMPLETED
 _LOOK_SECONDS = 0.1
 _HELD = 2**20
+
+T = TypeVar("T")
 
 
 class ClientLeftError(Exception):
@@ -148,14 +154,17 @@ async def begin(
     if made and (kept := state.answers.get(key)) is not None:
         return Answer(kept)
     limit = timeout if timeout is not None else state.settings.query_time_limit
-    pieces = _Pieces(held)
-    task = asyncio.create_task(
-        state.pool.evaluate(query, media_type, default_graphs, named_graphs, limit, pieces.add)
-    )
-    await _wait(request, task, pieces)
-    if not task.done():
-        return Answer(pieces.taken(), Rest(task, request, pieces))
-    body = pieces.taken() + task.result()
+    begun = state.pool.begin(query, media_type, default_graphs, named_graphs, limit)
+    # Where a worker is free there is no wait to watch over.
+    running = await (begun if state.pool.is_free() else _while_wanted(request, asyncio.ensure_future(begun)))
+    try:
+        await _while_wanted(request, running.wait(held))
+        if not running.is_over:
+            return Answer(running.taken(), Rest(running, request))
+        body = running.result()
+    except BaseException:
+        running.cancel()
+        raise
     if made and is_lasting(text):
         state.answers.put(key, body, len(body))
     return Answer(body)
@@ -165,42 +174,32 @@ def _frozen(graphs: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if graphs is None else tuple(graphs)
 
 
-async def _wait(request: Request, task: asyncio.Task[bytes], pieces: _Pieces) -> None:
-    """Wait until the answer is there, or much of it."""
-    much = asyncio.create_task(pieces.are_many.wait())
+async def _while_wanted(request: Request, awaited: asyncio.Future[T]) -> T:
+    """Wait for something, as long as the client does too."""
+    loop = asyncio.get_running_loop()
+    # Most answers are there before the first look, which then costs a timer and no task.
+    looking: list[asyncio.Task[None]] = []
+    first = loop.call_later(
+        _LOOK_SECONDS, lambda: looking.append(loop.create_task(_give_up_with(request, awaited)))
+    )
     try:
-        while not (await asyncio.wait({task, much}, timeout=_LOOK_SECONDS, return_when=_FIRST))[0]:
-            if await request.is_disconnected():
-                raise ClientLeftError
-    except BaseException:
-        task.cancel()
+        return await awaited
+    except asyncio.CancelledError:
+        if looking and looking[0].done() and not looking[0].cancelled():
+            raise ClientLeftError from None
         raise
     finally:
-        much.cancel()
+        first.cancel()
+        awaited.cancel()
+        for each in looking:
+            each.cancel()
 
 
-@dataclass
-class _Pieces:
-    held: int | None
-    length: int = 0
-    waiting: deque[bytes] = field(default_factory=deque)
-    are_many: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def add(self, piece: bytes) -> None:
-        self.waiting.append(piece)
-        self.length += len(piece)
-        if self.held is not None and self.length > self.held:
-            self.are_many.set()
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.waiting
-
-    def taken(self) -> bytes:
-        found = b"".join(self.waiting)
-        self.waiting.clear()
-        self.are_many.clear()
-        return found
+async def _give_up_with(request: Request, awaited: asyncio.Future[T]) -> None:
+    """Cancel what is waited for once the client has left."""
+    while not await request.is_disconnected():
+        await asyncio.sleep(_LOOK_SECONDS)
+    awaited.cancel()
 
 
 @dataclass
@@ -211,19 +210,22 @@ class Rest:
     reads slowly keeps no worker from others.
     """
 
-    task: asyncio.Task[bytes]
+    _running: Evaluation | Whole
     _request: Request
-    _pieces: _Pieces
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         """Yield the bytes as they come; a fault is raised in their place."""
-        while not self.task.done():
-            await asyncio.wait({self.task}, timeout=_LOOK_SECONDS if self._pieces.is_empty else 0)
+        while not self._running.is_over:
             if await self._request.is_disconnected():
                 raise ClientLeftError
-            if found := self._pieces.taken():
+            await asyncio.wait({self._running.wait(0)}, timeout=_LOOK_SECONDS)
+            if found := self._running.taken():
                 yield found
-        yield self._pieces.taken() + self.task.result()
+        yield self._running.result()
+
+    def cancel(self) -> None:
+        """Free the worker, if it is still writing."""
+        self._running.cancel()
 
 
 class Streamed(Response):
@@ -259,4 +261,4 @@ class Streamed(Response):
         except ClientLeftError:
             pass
         finally:
-            rest.task.cancel()
+            rest.cancel()

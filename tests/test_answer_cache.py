@@ -15,7 +15,7 @@ from api.answercache import AnswerCache, is_known, is_lasting
 from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
 from graph.sparql.store import EmbeddedStore
-from graph.sparql.workers import WorkerPool
+from graph.sparql.workers import Evaluation, WorkerPool
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 BROWSER = {"Accept": "text/html"}
@@ -25,13 +25,13 @@ BROWSER = {"Accept": "text/html"}
 def asked(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """Every query that reaches the workers."""
     queries: list[object] = []
-    evaluate = WorkerPool.evaluate
+    begin = WorkerPool.begin
 
-    async def noting(self: WorkerPool, query: Any, *rest: Any) -> bytes:
+    async def noting(self: WorkerPool, query: Any, *rest: Any) -> Evaluation:
         queries.append(query)
-        return await evaluate(self, query, *rest)
+        return await begin(self, query, *rest)
 
-    monkeypatch.setattr(WorkerPool, "evaluate", noting)
+    monkeypatch.setattr(WorkerPool, "begin", noting)
     return queries
 
 

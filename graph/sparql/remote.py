@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Sequence
 
 import httpx2
 
 from graph.errors import BadQuery, NotAcceptable, QueryTimeout, SpacenormsError
 from graph.sparql.guard import ReadQuery, inspect
 from graph.sparql.workers import media_types
+
+
+class Whole:
+    """An answer that came in one piece; `graph.sparql.workers.Evaluation` says what it can do."""
+
+    is_over = True
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def wait(self, wanted: int | None) -> asyncio.Future[None]:
+        """Return what is done."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        return done
+
+    def taken(self) -> bytes:
+        """Return the answer."""
+        return self._body
+
+    result = taken
+
+    def cancel(self) -> None:
+        """Do nothing: it is over."""
 
 
 class RemotePool:
@@ -36,6 +61,21 @@ class RemotePool:
         """Return nothing: the workers are the other server's."""
         return {}
 
+    def is_free(self) -> bool:
+        """Tell that `begin` always waits: for the other server."""
+        return False
+
+    async def begin(
+        self,
+        query: str | ReadQuery,
+        media_type: str | None = None,
+        default_graphs: Sequence[str] | None = None,
+        named_graphs: Sequence[str] | None = None,
+        timeout: float = 10.0,
+    ) -> Whole:
+        """Evaluate a query as `evaluate` does, to be taken as from the pool."""
+        return Whole(await self.evaluate(query, media_type, default_graphs, named_graphs, timeout))
+
     async def evaluate(
         self,
         query: str | ReadQuery,
@@ -43,9 +83,8 @@ class RemotePool:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         timeout: float = 10.0,
-        sink: Callable[[bytes], None] | None = None,
     ) -> bytes:
-        """Evaluate a query on the server; parameters and errors as in the pool, but the answer in one piece.
+        """Evaluate a query on the server; parameters and errors as in the pool.
 
         FROM and graph parameters are refused, since the server might fetch what they name.
         """
