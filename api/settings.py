@@ -2,89 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Literal
-
-from pydantic import Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Any, Literal
 
 from graph.errors import BadValue, suggest
 
 PREFIX = "SPACENORMS_"
+_TRUTHS = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
+    ("0", "false", "no", "off"), False
+)
 
 
-class Settings(BaseSettings):
-    """The limits of a server. The defaults protect it; a caller may ask for less, never for more.
-
-    ``SPACENORMS_QUERY_TIME_LIMIT=30`` in the environment sets ``query_time_limit`` to 30 s.
-    """
-
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
-
-    query_time_limit: float = Field(default=10.0, gt=0, description="Seconds a query may be evaluated.")
-    queue_time_limit: float = Field(default=30.0, gt=0, description="Seconds a query may wait for a worker.")
-    workers: int = Field(default=2, ge=1, le=256, description="Queries evaluated at once, each in a process.")
-    queue: int = Field(default=64, ge=0, description="Queries that may wait; one more is answered with 503.")
-    memory_headroom: int = Field(
-        default=512 * 2**20,
-        ge=0,
-        description="Bytes of memory a query may use beyond the data; 0 for no limit.",
-    )
-    max_result_bytes: int = Field(default=64 * 2**20, ge=1024, description="The longest result, in bytes.")
-    max_query_bytes: int = Field(default=256 * 2**10, ge=1024, description="The longest query, in bytes.")
-    answer_cache_bytes: int = Field(
-        default=32 * 2**20, ge=0, description="Bytes of answers kept for repeated questions; 0 for none."
-    )
-    max_body_bytes: int = Field(
-        default=2**20,
-        ge=1024,
-        description="The longest body of a request, in bytes; more is answered with 413.",
-    )
-    max_url_bytes: int = Field(
-        default=16 * 2**10,
-        ge=256,
-        le=2**20,
-        description="The longest path and query string together, in bytes; more is answered with 414.",
-    )
-    request_rate: float = Field(
-        default=20.0,
-        ge=0,
-        description="Requests a second that a client may send on the average; 0 for no limit.",
-    )
-    request_burst: int = Field(
-        default=200, ge=1, description="Requests that a client may send at once after a rest."
-    )
-    requests_per_client: int = Field(
-        default=16, ge=0, description="Requests of one client answered at once; 0 for no limit."
-    )
-    unlimited_clients: str = Field(
-        default="127.0.0.0/8, ::1",
-        description="Addresses and networks, with commas between, that the three limits above leave alone.",
-    )
-    trusted_proxies: str = Field(
-        default="127.0.0.1, ::1",
-        description="Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.",
-    )
-    shutdown_time_limit: int = Field(
-        default=45,
-        ge=0,
-        description="Seconds that running requests are given when the server stops or takes a new graph.",
-    )
-    log_requests: bool = Field(default=True, description="Whether each request is logged, on one line.")
-    log_query_values: bool = Field(
-        default=False, description="Whether the log shows the values in the query string of a request."
-    )
-    log_clients: bool = Field(default=False, description="Whether the log shows the address of the client.")
-    metrics: Literal["off", "loopback", "on"] = Field(
-        default="loopback", description="Who may read /metrics: nobody, clients on this machine, or everyone."
-    )
-
-    @field_validator("unlimited_clients", "trusted_proxies")
-    @classmethod
-    def _holds_networks(cls, value: str) -> str:
-        networks(value)
-        return value
+def _setting(
+    default: Any,
+    description: str,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    most: float | None = None,
+    choices: Sequence[str] = (),
+    check: Callable[[str], object] | None = None,
+) -> Any:
+    """Return the field of a setting: what it means, and which values fit."""
+    fits = {"above": above, "least": least, "most": most, "choices": choices, "check": check}
+    return dataclasses.field(default=default, metadata={"description": description, **fits})
 
 
 def networks(listed: str) -> list[IPv4Network | IPv6Network]:
@@ -98,8 +43,91 @@ def networks(listed: str) -> list[IPv4Network | IPv6Network]:
     return [ip_network(each.strip()) for each in listed.split(",") if each.strip()]
 
 
-def read() -> Settings:
+@dataclass(frozen=True)
+class Settings:
+    """The limits of a server. The defaults protect it; a caller may ask for less, never for more.
+
+    ``SPACENORMS_QUERY_TIME_LIMIT=30`` in the environment sets ``query_time_limit`` to 30 s.
+
+    Raises
+    ------
+    BadValue
+        A value does not fit.
+    """
+
+    query_time_limit: float = _setting(10.0, "Seconds a query may be evaluated.", above=0)
+    queue_time_limit: float = _setting(30.0, "Seconds a query may wait for a worker.", above=0)
+    workers: int = _setting(2, "Queries evaluated at once, each in a process.", least=1, most=256)
+    queue: int = _setting(64, "Queries that may wait; one more is answered with 503.", least=0)
+    memory_headroom: int = _setting(
+        512 * 2**20, "Bytes of memory a query may use beyond the data; 0 for no limit.", least=0
+    )
+    max_result_bytes: int = _setting(64 * 2**20, "The longest result, in bytes.", least=1024)
+    max_query_bytes: int = _setting(256 * 2**10, "The longest query, in bytes.", least=1024)
+    answer_cache_bytes: int = _setting(
+        32 * 2**20, "Bytes of answers kept for repeated questions; 0 for none.", least=0
+    )
+    max_body_bytes: int = _setting(
+        2**20, "The longest body of a request, in bytes; more is answered with 413.", least=1024
+    )
+    max_url_bytes: int = _setting(
+        16 * 2**10,
+        "The longest path and query string together, in bytes; more is answered with 414.",
+        least=256,
+        most=2**20,
+    )
+    request_rate: float = _setting(
+        20.0, "Requests a second that a client may send on the average; 0 for no limit.", least=0
+    )
+    request_burst: int = _setting(200, "Requests that a client may send at once after a rest.", least=1)
+    requests_per_client: int = _setting(
+        16, "Requests of one client answered at once; 0 for no limit.", least=0
+    )
+    unlimited_clients: str = _setting(
+        "127.0.0.0/8, ::1",
+        "Addresses and networks, with commas between, that the three limits above leave alone.",
+        check=networks,
+    )
+    trusted_proxies: str = _setting(
+        "127.0.0.1, ::1",
+        "Addresses and networks whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+        check=networks,
+    )
+    shutdown_time_limit: int = _setting(
+        45, "Seconds that running requests are given when the server stops or takes a new graph.", least=0
+    )
+    log_requests: bool = _setting(True, "Whether each request is logged, on one line.")
+    log_query_values: bool = _setting(
+        False, "Whether the log shows the values in the query string of a request."
+    )
+    log_clients: bool = _setting(False, "Whether the log shows the address of the client.")
+    metrics: Literal["off", "loopback", "on"] = _setting(
+        "loopback",
+        "Who may read /metrics: nobody, clients on this machine, or everyone.",
+        choices=("off", "loopback", "on"),
+    )
+
+    def __post_init__(self) -> None:
+        faults = [
+            f"{_variable(each)}: {fault}"
+            for each in FIELDS
+            if (fault := _fault(each, getattr(self, each.name)))
+        ]
+        if faults:
+            raise _misfit(faults)
+
+
+#: The settings, each with its ``metadata["description"]``.
+FIELDS = dataclasses.fields(Settings)
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
     """Return the settings of the environment.
+
+    Parameters
+    ----------
+    environment
+        Variables and their values; those of this process when absent.
 
     Raises
     ------
@@ -107,18 +135,66 @@ def read() -> Settings:
         A variable has a value that does not fit, or its name is no setting's: a limit that is misspelt
         would protect nothing.
     """
-    names = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
-    for given in os.environ:
-        if given.upper().startswith(PREFIX) and given.upper() not in names:
+    known = {_variable(each): each for each in FIELDS}
+    values, faults = {}, []
+    for given, text in (os.environ if environment is None else environment).items():
+        if not given.upper().startswith(PREFIX):
+            continue
+        if given.upper() not in known:
             raise BadValue(
-                f"There is no setting {given}.", remedy=suggest(given, names), code="unknown-setting"
+                f"There is no setting {given}.", remedy=suggest(given, known), code="unknown-setting"
             )
+        field = known[given.upper()]
+        try:
+            values[field.name] = _parsed(field, text)
+        except ValueError:
+            faults.append(f"{given.upper()}: “{text[:80]}” is no {_KINDS[str(field.type)]}")
+    if faults:
+        raise _misfit(faults)
+    return Settings(**values)
+
+
+_KINDS = {"int": "whole number", "float": "number", "bool": "truth value; write true or false"}
+
+
+def _variable(field: dataclasses.Field[Any]) -> str:
+    return PREFIX + field.name.upper()
+
+
+def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
+    """Return a value of the field's type; ValueError when the text is none."""
+    if field.type == "int":
+        return int(text)
+    if field.type == "float":
+        return float(text)
+    if field.type == "bool":
+        if text.strip().lower() not in _TRUTHS:
+            raise ValueError(text)
+        return _TRUTHS[text.strip().lower()]
+    return text
+
+
+def _fault(field: dataclasses.Field[Any], value: Any) -> str:
+    """Return what is wrong with a value; empty when nothing is."""
+    fits = field.metadata
+    # written so that a number that is none (nan) does not fit
+    if fits["above"] is not None and not value > fits["above"]:
+        return f"{value} is not more than {fits['above']:g}"
+    if fits["least"] is not None and not value >= fits["least"]:
+        return f"{value} is less than {fits['least']:g}"
+    if fits["most"] is not None and not value <= fits["most"]:
+        return f"{value} is more than {fits['most']:g}"
+    if fits["choices"] and value not in fits["choices"]:
+        return f"“{value}” is none of {', '.join(fits['choices'])}"
     try:
-        return Settings()
-    except ValidationError as error:
-        told = "; ".join(
-            f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg']}" for fault in error.errors()
-        )
-        raise BadValue(
-            f"A setting does not fit: {told}.", remedy="See docs/settings.md.", code="bad-setting"
-        ) from None
+        if fits["check"] is not None:
+            fits["check"](value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
+def _misfit(faults: Sequence[str]) -> BadValue:
+    return BadValue(
+        f"A setting does not fit: {'; '.join(faults)}.", remedy="See docs/settings.md.", code="bad-setting"
+    )
