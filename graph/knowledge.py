@@ -19,14 +19,13 @@ from graph.namespaces import BASE, IDENTIFIER, VOCABULARY, local_name
 from graph.rdf import loader
 from graph.sparql import saved
 from graph.sparql.guard import inspect
-from graph.sparql.store import EmbeddedStore, RemoteStore, Solutions, Store
+from graph.sparql.rows import INTEGERS, REALS, XSD, Value, read_rows
+from graph.sparql.store import EmbeddedStore, RemoteStore, Store
 
-Value = str | int | float | bool | None
+__all__ = ["KnowledgeGraph", "Result", "Value", "plain"]
+
 T = TypeVar("T")
 
-_XSD = "http://www.w3.org/2001/XMLSchema#"
-_INTEGERS = {_XSD + name for name in ("integer", "int", "long", "nonNegativeInteger")}
-_REALS = {_XSD + name for name in ("decimal", "double", "float")}
 _REMEMBERED = 2048
 
 
@@ -64,11 +63,11 @@ def plain(term: object) -> Value:
         return None
     if isinstance(term, ox.Literal):
         kind = term.datatype.value
-        if kind in _INTEGERS:
+        if kind in INTEGERS:
             return int(term.value)
-        if kind in _REALS:
+        if kind in REALS:
             return float(term.value)
-        if kind == _XSD + "boolean":
+        if kind == XSD + "boolean":
             return term.value == "true"
         return term.value
     return term.value if isinstance(term, (ox.NamedNode, ox.BlankNode)) else str(term)
@@ -170,7 +169,7 @@ class KnowledgeGraph:
             query = self.bind(saved.find(query.strip()), values)
         read = inspect(query)
         if read.form == "SELECT":
-            return self._result(self.store.select(read.text))
+            return self._selected(read.text)
         if read.form == "ASK":
             return Result(("answer",), [{"answer": self.store.ask(read.text)}])
         columns = ("subject", "predicate", "object")
@@ -198,7 +197,7 @@ class KnowledgeGraph:
         if key not in self._remembered:
             if len(self._remembered) >= _REMEMBERED:
                 self._remembered.pop(next(iter(self._remembered)))
-            self._remembered[key] = self._result(self.store.select(text)).rows
+            self._remembered[key] = self._selected(text).rows
         return self._remembered[key]
 
     def keep(self, key: str, make: Callable[[], T]) -> T:
@@ -295,8 +294,11 @@ class KnowledgeGraph:
                 entries.setdefault(local_name(address).casefold(), (address, local_name(address)))
         return names
 
-    @staticmethod
-    def _result(solutions: Solutions) -> Result:
+    def _selected(self, text: str) -> Result:
+        """Answer a SELECT query; a table in text is read several times faster than terms are converted."""
+        if isinstance(self.store, EmbeddedStore):
+            return Result(*read_rows(self.store.table(text, ox.QueryResultsFormat.TSV)))
+        solutions = self.store.select(text)
         rows = [{name: plain(term) for name, term in row.items()} for row in solutions.rows]
         return Result(solutions.columns, rows)
 
