@@ -64,7 +64,7 @@ class ReadQuery:
         """Turn a line and column (from 1) of `text` into those of `given`."""
         starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         offset = starts[min(line, len(starts)) - 1] + column - 1
-        return _line_and_column(self.given, self._origin(min(offset, len(self.text))))
+        return line_and_column(self.given, self._origin(min(offset, len(self.text))))
 
 
 def inspect(query: str, graphs: Collection[str] | None = None) -> ReadQuery:
@@ -108,12 +108,12 @@ def _check_graph(graph: str, graphs: Collection[str], query: str) -> None:
 
 @lru_cache(maxsize=256)
 def _examine(given: str) -> ReadQuery:
-    decoded = _decode(given)
+    decoded = decode(given)
     try:
-        return _Examination(given, decoded).result()
+        return Examination(given, decoded).result()
     except Malformed as error:
         offset = decoded.origin(error.offset)
-        _refuse(given, offset, error.message, error.remedy, "malformed-query")
+        refuse(given, offset, error.message, error.remedy, "malformed-query")
 
 
 class _Rewriting:
@@ -157,21 +157,23 @@ class _Rewriting:
 
 
 @dataclass(frozen=True)
-class _Decoded:
+class Decoded:
+    """A text without codepoint escapes, and where each place in it came from."""
+
     text: str
     origin: Callable[[int], int]
 
 
-def _decode(given: str) -> _Decoded:
+def decode(given: str) -> Decoded:
     """Replace the codepoint escapes (SPARQL 1.1, section 19.2)."""
     if "\\" not in given:
-        return _Decoded(given, int)
+        return Decoded(given, int)
     rewriting = _Rewriting(given)
     for match in _CODEPOINT.finditer(given):
         digits = match.group(1) or match.group(2)
         if digits and _is_plain(number := int(digits, 16)):
             rewriting.replace(match.start(), match.end(), chr(number))
-    return _Decoded(rewriting.finish(), rewriting.origin)
+    return Decoded(rewriting.finish(), rewriting.origin)
 
 
 def _is_plain(number: int) -> bool:
@@ -180,10 +182,10 @@ def _is_plain(number: int) -> bool:
     return number > 0x20 and is_character(number) and chr(number) not in "\"'\\"
 
 
-class _Examination:
+class Examination:
     """One pass over the tokens of a query."""
 
-    def __init__(self, given: str, decoded: _Decoded) -> None:
+    def __init__(self, given: str, decoded: Decoded) -> None:
         self._given = given
         self._decoded = decoded
         self._tokens = list(tokens(decoded.text))
@@ -191,6 +193,7 @@ class _Examination:
         self._form: Token | None = None
 
     def result(self) -> ReadQuery:
+        """Return the query that may be evaluated."""
         for token in self._tokens:
             if token.kind == "word":
                 self._look_at_word(token)
@@ -204,8 +207,12 @@ class _Examination:
             form=next(name for name in FORMS if form.upper.startswith(name)),
             from_graphs=graphs,
             from_named=named,
-            _origin=_composed(self._decoded.origin, self._rewriting.origin),
+            _origin=self._places(),
         )
+
+    def _places(self) -> Callable[[int], int]:
+        """Return what turns a place in the rewritten text into one in the text as given."""
+        return _composed(self._decoded.origin, self._rewriting.origin)
 
     def _look_at_word(self, token: Token) -> None:
         # The engine takes keywords that touch their neighbours, as in "trueSERVICE<…>{}". No keyword
@@ -232,7 +239,7 @@ class _Examination:
         )
 
     def _refuse(self, offset: int, message: str, remedy: str, code: str, **extension: Any) -> NoReturn:
-        _refuse(self._given, self._decoded.origin(offset), message, remedy, code, **extension)
+        refuse(self._given, self._decoded.origin(offset), message, remedy, code, **extension)
 
     def _find_form(self) -> Token:
         for token in self._tokens:
@@ -286,10 +293,14 @@ class _Examination:
         label, _, local = token.text.partition(":")
         if "SERVICE" in local.upper() and not self._resolve([token.text], form_start):
             self._refuse_name(token)
-        if "SERVICE" in label.upper():
+        if self._is_risky(label):
             if label not in labels:
                 self._refuse_name(token)
             self._rewriting.replace(token.start, token.start + len(label), labels[label])
+
+    def _is_risky(self, label: str) -> bool:
+        """Tell whether a prefix could be read as a keyword that reaches out."""
+        return "SERVICE" in label.upper()
 
     def _refuse_name(self, token: Token) -> NoReturn:
         self._refuse(
@@ -304,7 +315,7 @@ class _Examination:
         """Give each declared prefix that holds the word SERVICE another name."""
         used = {token.text.partition(":")[0] for token in self._tokens if token.kind == "name"}
         fresh = (label for number in range(len(used) + 1) if (label := f"p{number}") not in used)
-        return {label: next(fresh) for label in self._declared() if "SERVICE" in label.upper()}
+        return {label: next(fresh) for label in self._declared() if self._is_risky(label)}
 
     def _declared(self) -> Iterator[str]:
         seen: set[str] = set()
@@ -346,8 +357,9 @@ def _composed(outer: Callable[[int], int], inner: Callable[[int], int]) -> Calla
     return lambda offset: outer(inner(offset))
 
 
-def _refuse(given: str, offset: int, message: str, remedy: str, code: str, **extension: Any) -> NoReturn:
-    line, column = _line_and_column(given, offset)
+def refuse(given: str, offset: int, message: str, remedy: str, code: str, **extension: Any) -> NoReturn:
+    """Refuse a text for what stands at an offset in it."""
+    line, column = line_and_column(given, offset)
     raise BadQuery(
         f"{message} (line {line}, column {column}).",
         remedy=remedy,
@@ -359,6 +371,7 @@ def _refuse(given: str, offset: int, message: str, remedy: str, code: str, **ext
     )
 
 
-def _line_and_column(text: str, offset: int) -> tuple[int, int]:
+def line_and_column(text: str, offset: int) -> tuple[int, int]:
+    """Turn an offset into a line and a column, both from 1."""
     before = text[:offset]
     return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
