@@ -16,7 +16,6 @@ import pyoxigraph as ox
 
 from graph.errors import UnknownName, suggest
 from graph.namespaces import BASE, IDENTIFIER, VOCABULARY, local_name
-from graph.rdf import loader
 from graph.sparql import saved
 from graph.sparql.guard import inspect
 from graph.sparql.rows import INTEGERS, REALS, XSD, Value, read_rows
@@ -105,10 +104,12 @@ class KnowledgeGraph:
         data: Iterable[str | Path] = (),
         *,
         endpoint: str | None = None,
+        store: str | Path | None = None,
         release: bool = True,
         today: datetime.date | None = None,
+        cache: Path | None = None,
     ) -> KnowledgeGraph:
-        """Load the release, a user's own data, or connect to a server that holds them.
+        """Load the release, a user's own data, open a prepared store, or connect to a server that holds them.
 
         Parameters
         ----------
@@ -116,10 +117,15 @@ class KnowledgeGraph:
             Turtle, TriG, N-Triples or N-Quads files, or folders of them, beside the release.
         endpoint : str, optional
             Address of a SPARQL 1.1 server that holds the exported graph; nothing is loaded then.
+        store : path, optional
+            A folder that ``spacenorms prepare`` made; nothing is loaded then, and its day is that of the
+            preparation.
         release : bool
             Whether to load the facts of the release.
         today : datetime.date, optional
             The day for which plain derived edges hold; the calendar's when absent.
+        cache : path, optional
+            Folder in which what was loaded and derived is kept for the next start.
 
         Returns
         -------
@@ -129,21 +135,29 @@ class KnowledgeGraph:
         Raises
         ------
         BadData
-            A file does not exist or does not parse.
+            A file does not exist or does not parse, or the prepared store does not fit this program.
         """
         when = today or datetime.date.today()
         if endpoint:
             return cls(RemoteStore(endpoint), "remote", when)
-        paths = [Path(each) for each in data]
-        oxigraph = ox.Store()
-        files: list[Path] = list(loader.data_files(paths))
-        if release:
-            loader.load_release(oxigraph)
-            loader.load_examples(oxigraph)
-            files += loader.release_files()
-        loader.load_data(oxigraph, paths)
-        loader.derive(oxigraph, when)
-        return cls(EmbeddedStore(oxigraph), loader.fingerprint([*files, *loader.rule_files()]), when)
+        if store:
+            return cls._prepared(Path(store))
+        from graph.prepared import starting  # a server that opens a prepared store needs none of it
+
+        oxigraph, version = starting.load([Path(each) for each in data], release, when, cache)
+        return cls(EmbeddedStore(oxigraph), version, when)
+
+    @classmethod
+    def _prepared(cls, folder: Path) -> KnowledgeGraph:
+        from graph.prepared.opening import open_prepared  # those who load files need none of it
+
+        found = open_prepared(folder)
+        told = found.manifest
+        graph = cls(EmbeddedStore(found.oxigraph, found.path), told.data_version, told.today)
+        graph.keep("in use", lambda: found.in_use)
+        for name, rows in told.views.items():
+            graph._remembered[name, graph.bind(saved.find(name), {})] = rows
+        return graph
 
     def query(self, query: str, **values: object) -> Result:
         """Run a saved query by name, or a query by its text.

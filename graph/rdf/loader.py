@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import IO, cast
 
 import pyoxigraph as ox
 
@@ -21,6 +22,7 @@ FORMATS = {
     ".nq": ox.RdfFormat.N_QUADS,
 }
 _WITH_GRAPHS = (".trig", ".nq")
+_CHUNK = 2**20
 
 
 def release_files(folder: Path | None = None) -> dict[Path, str]:
@@ -83,7 +85,9 @@ def data_files(given: Iterable[Path]) -> Iterator[Path]:
 _ENDINGS = f"Files end in {', '.join(sorted(FORMATS))}."
 
 
-def load_file(store: ox.Store, path: Path, graph: str | None = None) -> None:
+def load_file(
+    store: ox.Store, path: Path, graph: str | None = None, read: Callable[[int], None] | None = None
+) -> None:
     """Load one file.
 
     Parameters
@@ -94,6 +98,8 @@ def load_file(store: ox.Store, path: Path, graph: str | None = None) -> None:
         The file; its ending says the format.
     graph : str, optional
         Address of the graph for statements that name none.
+    read : callable, optional
+        Told now and then how many bytes have been read.
 
     Raises
     ------
@@ -101,10 +107,14 @@ def load_file(store: ox.Store, path: Path, graph: str | None = None) -> None:
         The file does not parse; the error names file, line and column.
     """
     target = ox.NamedNode(graph) if graph and path.suffix not in _WITH_GRAPHS else None
+    form, base = FORMATS[path.suffix], path.absolute().as_uri()
     try:
-        store.bulk_load(
-            path=str(path), format=FORMATS[path.suffix], to_graph=target, base_iri=path.absolute().as_uri()
-        )
+        if read is None:
+            store.bulk_load(path=str(path), format=form, to_graph=target, base_iri=base)
+        else:
+            with path.open("rb") as file:
+                counted = cast(IO[bytes], _Counted(file, read))
+                store.bulk_load(counted, format=form, to_graph=target, base_iri=base)
     except SyntaxError as error:
         raise BadData(
             f"{path} does not parse: {error.msg}",
@@ -113,6 +123,22 @@ def load_file(store: ox.Store, path: Path, graph: str | None = None) -> None:
             line=error.lineno,
             column=error.offset,
         ) from None
+
+
+class _Counted:
+    """A file that tells how much of it has been read."""
+
+    def __init__(self, file: IO[bytes], told: Callable[[int], None]) -> None:
+        self._file = file
+        self._told = told
+        self._count = 0
+
+    def read(self, length: int = -1) -> bytes:
+        """Return the next bytes."""
+        found = self._file.read(length)
+        self._count += len(found)
+        self._told(self._count)
+        return found
 
 
 def load_release(store: ox.Store, folder: Path | None = None) -> None:
@@ -124,7 +150,12 @@ def load_release(store: ox.Store, folder: Path | None = None) -> None:
 def load_data(store: ox.Store, given: Iterable[Path]) -> None:
     """Load a user's files; those that name no graph get one named after the file."""
     for path in data_files(given):
-        load_file(store, path, f"{GRAPHS}data/{path.stem}")
+        load_file(store, path, data_graph(path))
+
+
+def data_graph(path: Path) -> str:
+    """Return the address of the graph for the statements of a user's file that name none."""
+    return f"{GRAPHS}data/{path.stem}"
 
 
 def load_examples(store: ox.Store) -> None:
@@ -148,8 +179,8 @@ def rule_graph(rule: saved.SavedQuery) -> ox.NamedNode:
     return ox.NamedNode(f"{GRAPHS}rules/{rule.name.removeprefix('rules/').partition('-')[2]}")
 
 
-def derive(store: ox.Store, today: datetime.date) -> None:
-    """Run every rule and put what it derives into its own graph.
+def derive(store: ox.Store, today: datetime.date, chosen: Iterable[saved.SavedQuery] | None = None) -> None:
+    """Run rules and put what each derives into its own graph.
 
     Parameters
     ----------
@@ -157,14 +188,15 @@ def derive(store: ox.Store, today: datetime.date) -> None:
         Read and written.
     today : datetime.date
         The day for which the plain edges hold.
+    chosen : iterable of SavedQuery, optional
+        Some of `rules`, in their order; all of them when absent.
     """
-    for rule in rules():
+    for rule in rules() if chosen is None else chosen:
         text = rule.bind({p.name: today for p in rule.parameters if p.type == "date"}, _no_names)
         target = rule_graph(rule)
-        derived = store.query(text, use_default_graph_as_union=True)
-        store.bulk_extend(
-            [ox.Quad(t.subject, t.predicate, t.object, target) for t in derived]  # type: ignore[union-attr]
-        )
+        derived = cast(ox.QueryTriples, store.query(text, use_default_graph_as_union=True))
+        # The query reads the store as it was when it began, and what it yields is never held all at once.
+        store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, target) for t in derived)
 
 
 def _no_names(kind: str, name: str) -> str:
@@ -186,5 +218,7 @@ def fingerprint(files: Iterable[Path]) -> str:
     """
     digest = hashlib.sha256()
     for path in sorted(files):
-        digest.update(path.read_bytes())
+        with path.open("rb") as file:
+            while chunk := file.read(_CHUNK):
+                digest.update(chunk)
     return digest.hexdigest()[:12]

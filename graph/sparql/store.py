@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 import pyoxigraph as ox
@@ -54,10 +55,13 @@ class EmbeddedStore:
     ----------
     oxigraph : pyoxigraph.Store
         The loaded store.
+    path : pathlib.Path, optional
+        Where other processes open it, if it is on disk.
     """
 
-    def __init__(self, oxigraph: ox.Store) -> None:
+    def __init__(self, oxigraph: ox.Store, path: Path | None = None) -> None:
         self.oxigraph = oxigraph
+        self.path = path
 
     def _query(self, text: str) -> ox.QuerySolutions | ox.QueryBoolean | ox.QueryTriples:
         try:
