@@ -222,7 +222,7 @@ def test_a_norm_tells_its_provision_with_its_place(records: Records) -> None:
 
 
 def test_an_ambiguity_tells_who_holds_which_reading_since_when(records: Records) -> None:
-    sentence = one(told(records, "ambiguity/A01"), "needs to be made operational by COPUOS")
+    sentence = one(told(records, "ambiguity/A01"), "One reading", "made operational by COPUOS")
     assert "held by China (which spoke to the question in 2024) and Russia" in sentence.text
     assert "earliest dated evidence" in sentence.text
     assert len(sentence.sources) == 4

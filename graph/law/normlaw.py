@@ -8,7 +8,7 @@ from typing import cast
 
 from graph.conflicts.lookup import Conflict, index
 from graph.knowledge import KnowledgeGraph
-from graph.law import phrases
+from graph.law import consequences, phrases
 from graph.law.sentences import Row, Sentence, Teller, lines
 
 CONTENT = "What it says"
@@ -53,6 +53,7 @@ class NormLaw:
         yield from self._promoted()
         yield from self._against()
         yield from self._questions()
+        yield from consequences.of_norm(self.teller, self.subject)
         yield from self._silences()
 
     def _say(self, topic: str, told: str, *concepts: str) -> Sentence:

@@ -16,6 +16,8 @@ Row = Mapping[str, Any]
 #: What is added to a sentence whose facts nobody has checked against a source.
 _RECALLED = "It rests on recall only."
 _PARTLY_RECALLED = "Part of it rests on recall only."
+#: What is added to a sentence that no source read states.
+_INFERRED = "The curators infer this from the provisions named; no source that was read states it."
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,7 @@ class Cited:
     locator
         Where in it the fact stands; None where that is not recorded.
     verification
-        The grade of the fact: ``official``, ``reported`` or ``recalled``.
+        The grade of the fact: ``official``, ``reported``, ``recalled`` or ``inferred``.
     """
 
     source: Thing
@@ -139,7 +141,7 @@ class Teller:
             The heading it stands under.
         text
             What it says; gets its capital and its full stop, and a remark where the facts rest on
-            recall only.
+            recall only or are inferred.
         facts
             Addresses of the facts it tells.
         things
@@ -155,6 +157,8 @@ class Teller:
         remark = ""
         if "recalled" in grades:
             remark = f" {_RECALLED if grades == {'recalled'} else _PARTLY_RECALLED}"
+        if "inferred" in grades:
+            remark += f" {_INFERRED}"
         spoken = dict.fromkeys([*things, *facts, *basis])
         return Sentence(
             topic,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from graph.law import phrases
+from graph.law import consequences, phrases
 from graph.law.normlaw import silent
 from graph.law.sentences import Row, Sentence, Teller, lines
 
@@ -101,6 +101,7 @@ class AmbiguityLaw:
             told += phrases.quoted(row["summary"])
             yield say.say(WHY, told, [row["provision"]], [row["instrument"]])
         yield from self._readings()
+        yield from consequences.of_question(say, subject)
         yield from self._norms()
         yield from self._stances()
         for row in say.rows("record-ambiguity-silences", subject):
