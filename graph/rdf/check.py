@@ -72,8 +72,16 @@ class Fault:
 
 
 @dataclass(frozen=True)
-class _Finding:
-    """A fault whose place is not known yet."""
+class Finding:
+    """A fault whose place is not known yet.
+
+    Attributes
+    ----------
+    subject, property
+        Addresses of the thing and the property at fault; empty where there is none.
+    rule, message, remedy, severity
+        As in `Fault`.
+    """
 
     subject: str
     property: str
@@ -157,13 +165,39 @@ def _things(store: ox.Store, checked: Mapping[Path, str]) -> set[str]:
 # --- shapes -----------------------------------------------------------------------------------------------
 
 
-def _by_shapes(store: ox.Store, things: set[str] | None, progress: Progress) -> list[_Finding]:
+def _by_shapes(store: ox.Store, things: set[str] | None, progress: Progress) -> list[Finding]:
     """Validate with SHACL; rdflib holds the data, since pySHACL asks a store for one triple at a time."""
     shapes, facts = _as_rdflib(store, shapes=True), _as_rdflib(store, shapes=False)
     progress(f"Validating {len(facts):,} statements against {len(list(shapes.subjects(SH.path))):,} shapes")
+    return by_shapes(facts, shapes, None if things is None else sorted(things))
+
+
+def by_shapes(facts: Graph | ox.Store, shapes: Graph, focus: list[str] | None) -> list[Finding]:
+    """Validate with SHACL (https://www.w3.org/TR/shacl/).
+
+    Parameters
+    ----------
+    facts : rdflib.Graph or pyoxigraph.Store
+        The statements; of a store, the union of its graphs.
+    shapes : rdflib.Graph
+        The shapes.
+    focus : list of str, optional
+        Addresses of the things to validate; all that the shapes target when absent.
+
+    Returns
+    -------
+    list of Finding
+        Each violation once.
+
+    Raises
+    ------
+    BadData
+        The shapes cannot be used.
+    """
+    if focus is not None and not focus:
+        return []
     try:
         with _without_log("rdflib.term"):
-            focus = None if things is None else sorted(things)
             report = cast(Graph, validate(facts, shacl_graph=shapes, focus_nodes=focus)[1])
     except (ShapeLoadError, ConstraintLoadError, ReportableRuntimeError) as error:
         raise BadData(f"The shapes cannot be used: {error}", remedy="Mend shapes.ttl.") from error
@@ -171,7 +205,7 @@ def _by_shapes(store: ox.Store, things: set[str] | None, progress: Progress) -> 
     return list(dict.fromkeys(_violation(report, result) for result in results))
 
 
-def _violation(report: Graph, result: Node) -> _Finding:
+def _violation(report: Graph, result: Node) -> Finding:
     def told(predicate: URIRef) -> str:
         return str(report.value(result, predicate) or "")
 
@@ -187,7 +221,7 @@ def _violation(report: Graph, result: Node) -> _Finding:
     else:
         seen = f"{shorten(path)} is {_quoted(report.value(result, SH.value))}"
     rule = told(SH.sourceShape).removeprefix(_SHAPE)
-    return _Finding(told(SH.focusNode), path, f"shapes/{rule}", f"{right}: {seen}.", remedy)
+    return Finding(told(SH.focusNode), path, f"shapes/{rule}", f"{right}: {seen}.", remedy)
 
 
 def _quoted(value: Node | None) -> str:
@@ -245,7 +279,7 @@ def hygiene_rules() -> list[saved.SavedQuery]:
     return [query for name, query in saved.load_all().items() if name.startswith("hygiene/")]
 
 
-def _by_hygiene(store: ox.Store, progress: Progress) -> Iterator[_Finding]:
+def _by_hygiene(store: ox.Store, progress: Progress) -> Iterator[Finding]:
     rules = hygiene_rules()
     for number, rule in enumerate(rules, start=1):
         progress(f"Hygiene {number} of {len(rules)}: {rule.title}")
@@ -254,13 +288,13 @@ def _by_hygiene(store: ox.Store, progress: Progress) -> Iterator[_Finding]:
         for row in solutions:
             concerned = row["property"].value if concerns_property and row["property"] else ""
             subject, message = row["subject"].value, row["message"].value
-            yield _Finding(subject, concerned, rule.name, message, rule.remedy, rule.severity)
+            yield Finding(subject, concerned, rule.name, message, rule.remedy, rule.severity)
 
 
 # --- where a fault stands -----------------------------------------------------------------------------------
 
 
-def _placed(store: ox.Store, checked: Mapping[Path, str], findings: list[_Finding]) -> list[Fault]:
+def _placed(store: ox.Store, checked: Mapping[Path, str], findings: list[Finding]) -> list[Fault]:
     """Give each finding its file and line; leave out echoes, and what stands outside the checked files."""
     paths = {graph: path for path, graph in checked.items()}
     by_shapes = {(each.subject, each.property) for each in findings if each.rule.startswith("shapes/")}
@@ -270,11 +304,11 @@ def _placed(store: ox.Store, checked: Mapping[Path, str], findings: list[_Findin
     return sorted({_fault(path, each, blocks[path]) for path, each in placed if path})
 
 
-def _is_own(finding: _Finding, by_shapes: set[tuple[str, str]]) -> bool:
+def _is_own(finding: Finding, by_shapes: set[tuple[str, str]]) -> bool:
     return finding.rule.startswith("shapes/") or (finding.subject, finding.property) not in by_shapes
 
 
-def _path(store: ox.Store, paths: Mapping[str, Path], finding: _Finding) -> Path | None:
+def _path(store: ox.Store, paths: Mapping[str, Path], finding: Finding) -> Path | None:
     """Return the file in which the statement stands, or else the first that describes the subject."""
     subject = _subject(finding)
     stated = ox.NamedNode(finding.property) if finding.property else None
@@ -286,7 +320,7 @@ def _path(store: ox.Store, paths: Mapping[str, Path], finding: _Finding) -> Path
     return None
 
 
-def _subject(finding: _Finding) -> ox.NamedNode | ox.BlankNode:
+def _subject(finding: Finding) -> ox.NamedNode | ox.BlankNode:
     is_blank = ":" not in finding.subject
     return ox.BlankNode(finding.subject) if is_blank else ox.NamedNode(finding.subject)
 
@@ -295,7 +329,7 @@ def _name(quad: ox.Quad) -> str:
     return quad.graph_name.value if isinstance(quad.graph_name, ox.NamedNode) else ""
 
 
-def _fault(path: Path, finding: _Finding, blocks: Mapping[str, int]) -> Fault:
+def _fault(path: Path, finding: Finding, blocks: Mapping[str, int]) -> Fault:
     return Fault(
         _shown(path),
         blocks.get(finding.subject, 0),

@@ -79,7 +79,11 @@ class WorkerLimits:
     opens_files: bool = False
 
 
-def start_zygote(store: ox.Store, limits: WorkerLimits) -> tuple[int, socket.socket]:
+def start_zygote(
+    store: ox.Store,
+    limits: WorkerLimits,
+    work: Callable[[ox.Store, WorkerLimits, socket.socket], None] | None = None,
+) -> tuple[int, socket.socket]:
     """Fork the zygote.
 
     Parameters
@@ -88,6 +92,8 @@ def start_zygote(store: ox.Store, limits: WorkerLimits) -> tuple[int, socket.soc
         The loaded store.
     limits
         What each worker may use.
+    work
+        The whole life of a worker, given its end of its socket; None for one that evaluates queries.
 
     Returns
     -------
@@ -102,7 +108,7 @@ def start_zygote(store: ox.Store, limits: WorkerLimits) -> tuple[int, socket.soc
         warnings.simplefilter("ignore", DeprecationWarning)
         process = os.fork()
     if process == 0:
-        _run_and_exit(lambda: _Zygote(store, limits, theirs, ours, follow_parent).run())
+        _run_and_exit(lambda: _Zygote(store, limits, theirs, ours, follow_parent, work).run())
     theirs.close()
     return process, ours
 
@@ -128,11 +134,13 @@ class _Zygote:
         control: socket.socket,
         parents_end: socket.socket,
         follow_parent: bool,
+        work: Callable[[ox.Store, WorkerLimits, socket.socket], None] | None,
     ) -> None:
         self._store = store
         self._limits = limits
         self._control = control
         self._follow_parent = follow_parent
+        self._work = work or _evaluate_queries
         self._children: set[int] = set()
         self._dying: set[int] = set()
         parents_end.close()
@@ -180,7 +188,7 @@ class _Zygote:
         if process == 0:
             servers_end.close()
             self._control.close()
-            _run_and_exit(lambda: _Worker(self._store, self._limits, workers_end).run())
+            _run_and_exit(lambda: self._work(self._store, self._limits, workers_end))
         workers_end.close()
         if process < 0:
             self._control.sendall(FORKED.pack(-1))
@@ -237,6 +245,31 @@ def _plain_options(media_type: str, has_dataset: bool) -> bytes:
     return json.dumps([media_type, has_dataset, None, None]).encode()
 
 
+def _evaluate_queries(store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
+    _Worker(store, limits, connection).run()
+
+
+def confine(limits: WorkerLimits) -> Memory:
+    """Take from this process what a worker may not have: more memory, files, sockets, a life of its own.
+
+    Parameters
+    ----------
+    limits
+        What it may use.
+
+    Returns
+    -------
+    Memory
+        Tells how much it uses.
+    """
+    _die_with_parent()
+    # An abort for want of memory is an ordinary end of a worker, not a reason for a traceback.
+    faulthandler.disable()
+    memory = Memory()
+    _limit(limits, memory)
+    return memory
+
+
 class _Worker:
     def __init__(self, store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
         self._store = store
@@ -244,11 +277,7 @@ class _Worker:
         self._connection = connection
 
     def run(self) -> None:
-        _die_with_parent()
-        # An abort for want of memory is an ordinary end of a worker, not a reason for a traceback.
-        faulthandler.disable()
-        memory = _Memory()
-        _limit(self._limits, memory)
+        memory = confine(self._limits)
         most_kept = memory.used() + self._limits.memory_headroom // 4
         answered = 0
         while True:
@@ -381,7 +410,7 @@ def _die_with_parent() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
-def _limit(limits: WorkerLimits, memory: _Memory) -> None:
+def _limit(limits: WorkerLimits, memory: Memory) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if limits.memory_headroom and (used := memory.used()):
         most = used + limits.memory_headroom
@@ -390,7 +419,7 @@ def _limit(limits: WorkerLimits, memory: _Memory) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
-class _Memory:
+class Memory:
     """The address space of this process; its file stays open, as none can be opened later."""
 
     def __init__(self) -> None:

@@ -159,11 +159,12 @@ def _entries(database: sqlite3.Connection, latest: int) -> Iterator[Entry]:
     rows = database.execute(
         "SELECT number, time, author, request, operation FROM change ORDER BY number DESC LIMIT ?", (latest,)
     ).fetchall()
-    for number, *told in reversed(rows):
+    for number, when, author, request, operation in reversed(rows):
         counts = database.execute(
             "SELECT graph, added, removed FROM changed WHERE change = ? ORDER BY graph", (number,)
         )
-        yield Entry(number, *told, {graph: (added, removed) for graph, added, removed in counts})
+        told = {graph: (added, removed) for graph, added, removed in counts}
+        yield Entry(number, when, author, request, operation, told)
 
 
 def _version(database: sqlite3.Connection) -> str:

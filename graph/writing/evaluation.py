@@ -1,0 +1,313 @@
+"""Evaluates a write over a copy of the store, in a process that can be lost without harm.
+
+The process holds all graphs, the reserved ones too, so that an update sees what a query sees. It tells what
+the write would change; nothing else of it is kept. What is told for a reserved graph refuses the write.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import socket
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyoxigraph as ox
+
+from graph.errors import SpacenormsError
+from graph.rdf import loader
+from graph.sparql.zygote import WorkerLimits, confine, receive
+from graph.writing import validation
+from graph.writing.graphs import DEFAULT, check_own, is_reserved
+from graph.writing.guard import Operation
+
+LENGTH = struct.Struct("!Q")
+
+_DEFAULT = ox.NamedNode(DEFAULT)
+_NT, _NQ = ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS
+
+#: The triples of each graph, as N-Triples without the final dot.
+Contents = dict[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Document:
+    """Triples that are sent to a graph, in a syntax of RDF."""
+
+    media_type: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Write:
+    """What a request asks for: the operations of an update, or documents for one graph.
+
+    Attributes
+    ----------
+    method
+        ``update``, or of the graph store ``PUT``, ``POST`` or ``DELETE``.
+    text
+        The whole update as rewritten.
+    operations
+        Those of the update.
+    using, using_named
+        The data set that the request names for its patterns; None where it names none.
+    may_name_reserved
+        Whether reserved graphs need to be compared at all.
+    base
+        For relative addresses.
+    graph
+        The one that documents are for.
+    documents
+        What is sent to it.
+    """
+
+    method: str
+    text: str = ""
+    operations: tuple[Operation, ...] = ()
+    using: tuple[str, ...] | None = None
+    using_named: tuple[str, ...] | None = None
+    may_name_reserved: bool = False
+    base: str | None = None
+    graph: str = ""
+    documents: tuple[Document, ...] = ()
+
+    def packed(self, today: datetime.date) -> bytes:
+        """Return the request as `serve` reads it."""
+        body = json.dumps({"today": today.isoformat(), "write": asdict(self)}).encode()
+        return LENGTH.pack(len(body)) + body
+
+
+def _unpacked(told: dict[str, Any]) -> Write:
+    for name in ("using", "using_named"):
+        told[name] = None if told[name] is None else tuple(told[name])
+    told["operations"] = tuple(Operation(**each) for each in told["operations"])
+    told["documents"] = tuple(Document(**each) for each in told["documents"])
+    return Write(**told)
+
+
+def serve(store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
+    """Evaluate the one request that comes, and end: the life of a worker of `graph.sparql.zygote`."""
+    confine(limits)
+    (length,) = LENGTH.unpack(receive(connection, LENGTH.size))
+    request = json.loads(receive(connection, length))
+    try:
+        answer = evaluate(
+            store, _unpacked(request["write"]), datetime.date.fromisoformat(request["today"])
+        )
+    except SpacenormsError as error:
+        answer = {
+            "fault": [error.message, error.remedy, error.code, error.status],
+            "extension": error.extension,
+        }
+    body = json.dumps(answer).encode()
+    connection.sendall(LENGTH.pack(len(body)) + body)
+
+
+def evaluate(store: ox.Store, write: Write, today: datetime.date) -> dict[str, Any]:
+    """Carry out a write, check it, and derive anew what follows from it.
+
+    Parameters
+    ----------
+    store
+        Changed; the caller throws it away.
+    write
+        What to do.
+    today
+        The day for which plain edges are derived.
+
+    Returns
+    -------
+    dict
+        ``graphs``: by address, triples added and removed and whether the graph is there afterwards.
+        ``derived``: the same for the graphs of the rules. Triples are N-Triples without the final dot.
+
+    Raises
+    ------
+    SpacenormsError
+        The write fails, would change a reserved graph, or breaks a shape.
+    """
+    before = _contents(store, write.may_name_reserved)
+    if write.method == "update":
+        _update(store, write)
+    else:
+        _send(store, write)
+    after = _contents(store, write.may_name_reserved)
+    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
+    check_own(changed)
+    graphs = {name: _difference(before, after, name) for name in sorted(changed)}
+    if not any(each["added"] or each["removed"] for each in graphs.values()):
+        return {"graphs": graphs, "derived": {}}
+    validation.check(store, graphs)
+    return {"graphs": graphs, "derived": _derived(store, today)}
+
+
+def _contents(store: ox.Store, with_reserved: bool) -> Contents:
+    names = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
+    return {name: _triples(store, name) for name in names if with_reserved or not is_reserved(name)}
+
+
+def _triples(store: ox.Store, graph: str) -> frozenset[str]:
+    written = store.dump(from_graph=ox.NamedNode(graph), format=_NT) or b""
+    return frozenset(line.removesuffix(" .") for line in written.decode().split("\n") if line)
+
+
+def _difference(before: Contents, after: Contents, name: str) -> dict[str, Any]:
+    old, new = before.get(name, frozenset()), after.get(name, frozenset())
+    return {"added": sorted(new - old), "removed": sorted(old - new), "is_there": name in after}
+
+
+def _derived(store: ox.Store, today: datetime.date) -> dict[str, Any]:
+    graphs = [loader.rule_graph(rule).value for rule in loader.rules()]
+    before = {name: _triples(store, name) for name in graphs}
+    for name in graphs:
+        store.remove_graph(ox.NamedNode(name))
+    loader.derive(store, today)
+    after = {name: _triples(store, name) for name in graphs}
+    return {name: _difference(before, after, name) for name in graphs if before[name] != after[name]}
+
+
+# --- updates ----------------------------------------------------------------------------------------------
+
+
+def _update(store: ox.Store, write: Write) -> None:
+    _check_syntax(write)
+    store.bulk_extend(list(_moved(store.quads_for_pattern(None, None, None, _DEFAULT), ox.DefaultGraph())))
+    for operation in write.operations:
+        _copy_default(store)
+        copied = _triples(store, DEFAULT)
+        try:
+            _run(store, operation, write)
+        except (RuntimeError, ValueError, OSError, SyntaxError) as error:
+            raise SpacenormsError(
+                f"The update could not be carried out, so nothing was changed: {error}.",
+                remedy="Mend the operation; SILENT passes over graphs that are not there.",
+                code="update-failed",
+                query=write.text,
+            ) from None
+        if _triples(store, DEFAULT) != copied:
+            raise SpacenormsError(
+                f"The update writes <{DEFAULT}> by its name.",
+                remedy="Leave GRAPH out: what names no graph is written there.",
+                code="default-graph-by-name",
+            )
+    _copy_default(store)
+
+
+def _check_syntax(write: Write) -> None:
+    try:
+        ox.Store().update(write.text, base_iri=write.base)
+    except SyntaxError as error:
+        raise SpacenormsError(str(error), code="malformed-update") from None
+    except (RuntimeError, ValueError, OSError):
+        pass  # such as a graph that an empty store does not have
+
+
+def _copy_default(store: ox.Store) -> None:
+    """Let the default graph be read by its name, and with the others."""
+    quads = list(_moved(store.quads_for_pattern(None, None, None, ox.DefaultGraph()), _DEFAULT))
+    store.remove_graph(_DEFAULT)
+    store.bulk_extend(quads)
+
+
+def _moved(quads: Iterable[ox.Quad], target: ox.NamedNode | ox.DefaultGraph) -> Iterator[ox.Quad]:
+    return (ox.Quad(quad.subject, quad.predicate, quad.object, target) for quad in quads)
+
+
+def _run(store: ox.Store, operation: Operation, write: Write) -> None:
+    if operation.sweep:
+        _sweep(store, *operation.sweep)
+        return
+    text = operation.text
+    if write.using is not None or write.using_named is not None:
+        text = operation.using(write.using or (), write.using_named or ())
+    elif operation.using_at is not None and not operation.names_dataset and not operation.is_shorthand:
+        names = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
+        text = operation.using(names, names)
+    store.update(text, base_iri=write.base)
+
+
+def _sweep(store: ox.Store, verb: str, target: str) -> None:
+    """Clear or drop all graphs that may be written: ALL is all of those."""
+    if target != "NAMED":
+        store.clear_graph(ox.DefaultGraph())
+    if target == "DEFAULT":
+        return
+    for graph in list(store.named_graphs()):
+        if is_reserved(graph.value) or graph == _DEFAULT:
+            continue
+        if verb == "DROP":
+            store.remove_graph(graph)
+        else:
+            store.clear_graph(graph)
+
+
+# --- the graph store --------------------------------------------------------------------------------------
+
+
+def _send(store: ox.Store, write: Write) -> None:
+    graph = ox.NamedNode(write.graph)
+    if write.method == "DELETE":
+        store.remove_graph(graph)
+        return
+    if write.method == "PUT":
+        store.remove_graph(graph)
+    store.add_graph(graph)
+    for document in write.documents:
+        store.bulk_extend(_moved(_parsed(document, write.graph), graph))
+
+
+def _parsed(document: Document, base: str) -> Iterator[ox.Quad]:
+    form = ox.RdfFormat.from_media_type(document.media_type)
+    try:
+        # Blank nodes are given new names, so that two documents never share one.
+        yield from ox.parse(
+            document.text, form, base_iri=base, without_named_graphs=True, rename_blank_nodes=True
+        )
+    except SyntaxError as error:
+        raise SpacenormsError(
+            f"The document does not parse as {document.media_type}: {error.msg}.",
+            remedy=f"Mend line {error.lineno} at column {error.offset}."
+            if error.lineno
+            else "Mend it, or send it with its own Content-Type.",
+            code="malformed-document",
+            line=error.lineno,
+            column=error.offset,
+        ) from None
+
+
+def quads(triples: Sequence[str], graph: str) -> Iterator[ox.Quad]:
+    """Return triples as the quads of a graph; blank nodes keep their names.
+
+    Parameters
+    ----------
+    triples
+        N-Triples without the final dot.
+    graph
+        Address of the graph.
+    """
+    text = "".join(f"{triple} .\n" for triple in triples)
+    return _moved(ox.parse(text, _NT), ox.NamedNode(graph))
+
+
+def apply(store: ox.Store, changes: Mapping[str, Mapping[str, Any]]) -> None:
+    """Change graphs of a store as `evaluate` told.
+
+    Parameters
+    ----------
+    store
+        To be changed.
+    changes
+        ``added``, ``removed`` and ``is_there`` by graph.
+    """
+    for name, change in changes.items():
+        graph = ox.NamedNode(name)
+        if not change["is_there"]:
+            store.remove_graph(graph)
+            continue
+        store.add_graph(graph)
+        for quad in quads(change["removed"], name):
+            store.remove(quad)
+        store.bulk_extend(quads(change["added"], name))
