@@ -294,6 +294,14 @@ def potential(norm: str | None, theme: str | None, form: str) -> None:
 @click.option("--limit", type=click.IntRange(1), help="Rows of the table.")
 @click.option("--significance", type=click.IntRange(19, 2000), metavar="N", help="z and p against N samples.")
 @click.option("--seed", default=1, show_default=True, help="Seed of the samples.")
+@click.option(
+    "--null",
+    default="curveball",
+    show_default=True,
+    type=click.Choice(["curveball", "bicm", "permuted", "rewired"]),
+    help="Null model of the samples: degrees (of votes: tallies and habits) kept, kept on average; of votes "
+    "the tallies only (permuted). Linkages are rewired.",
+)
 @click.option("--robustness", is_flag=True, help="Rank intervals under leaving facts out.")
 @_DATA
 @_ENDPOINT
@@ -305,6 +313,7 @@ def network(
     limit: int | None,
     significance: int | None,
     seed: int,
+    null: str,
     robustness: bool,
     data: tuple[Path, ...],
     endpoint: str | None,
@@ -313,8 +322,10 @@ def network(
     from api.networkcommand import tell, tell_robustness, tell_significance
 
     if significance:
-        graph = _graph(data, endpoint)
-        click.echo(tell_significance(graph, view, measure, as_of, significance, seed, form), nl=False)
+        from graph.chance.sampling import Plan
+
+        graph, plan = _graph(data, endpoint), Plan(null, significance, seed)
+        click.echo(tell_significance(graph, view, measure, as_of, plan, form), nl=False)
         return
     if robustness:
         click.echo(tell_robustness(_graph(data, endpoint), view, measure, as_of, form), nl=False)

@@ -165,11 +165,10 @@ def _year(text: str) -> int:
 
 
 def tell_significance(
-    graph: KnowledgeGraph, view: str, measure: str | None, as_of: str, samples: int, seed: int, form: str
+    graph: KnowledgeGraph, view: str, measure: str | None, as_of: str, plan: Plan, form: str
 ) -> str:
     """Return z and p beside a measure as text, telling progress on standard error."""
-    plan = Plan(samples=samples, seed=seed)
-    found = significance(graph, view, measure or "betweenness", plan, as_of=as_of, progress=_progress)
+    found = significance(graph, view, measure, plan, as_of=as_of, progress=_progress)
     record = evidence.significance_record(found)
     if form == "json":
         return _json(record)

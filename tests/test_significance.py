@@ -17,7 +17,7 @@ from graph.chance.significance import chains_agree, is_kept, modularity, signifi
 from graph.chance.twomode import KERNELS, centralities
 from graph.errors import BadValue
 from graph.measures.catalogue import values
-from graph.networks.building import incidence, network
+from graph.networks.building import VIEWS, incidence, network
 
 SMALL = Plan(samples=100, seed=3)
 
@@ -199,10 +199,10 @@ def test_p_is_two_sided_and_never_zero() -> None:
 
 
 def test_overlaps_of_pairs_have_the_probabilities_of_enumeration() -> None:
-    from graph.chance.significance import _Overlaps
+    from graph.chance.overlapping import CountedOverlaps
 
     matrix = np.array([[1, 1, 0, 0], [1, 0, 1, 0], [0, 1, 0, 1], [1, 0, 0, 0]], dtype=float)
-    counted = _Overlaps(matrix)
+    counted = CountedOverlaps(matrix)
     for block in draw(matrix, Plan(samples=6000, seed=2, trades=6)):
         counted.add(block)
     every = np.array(all_with_margins(matrix), dtype=float)
@@ -352,6 +352,7 @@ def test_a_null_model_fits_its_network_only(graph) -> None:
         significance(graph, "affiliation", plan=Plan("rewired", 5))
 
 
-def test_another_view_has_no_null_model_here(graph) -> None:
-    with pytest.raises(BadValue, match="no null model"):
-        significance(graph, "norms")
+def test_every_view_has_a_null_model(graph) -> None:
+    for view in VIEWS:
+        found = significance(graph, view, plan=Plan(samples=4))
+        assert found.view == view and found.method and found.references

@@ -18,6 +18,9 @@ from graph.chance.significance import significance as computed
 
 BESIDE_CHANCE = "/networks/affiliation/significance?samples=40&seed=5"
 LINKED = "/networks/linkages/significance?samples=20&measure=brokerage"
+VOTES = "/networks/voting/significance?samples=20&model=permuted"
+PROMOTED = "/networks/norms/significance?samples=20"
+HELD = "/networks/readings/significance?samples=20&model=bicm"
 LEFT_OUT = "/networks/affiliation/robustness"
 
 
@@ -47,6 +50,15 @@ def test_significance_is_that_of_the_graph(client, graph) -> None:
         assert record[key] not in (None, ""), key
 
 
+def test_significance_of_votes_names_its_groups_and_its_null_model(client) -> None:
+    record = client.get(VOTES).json()
+    assert {row["name"] for row in record["groups"]} == {"within:artemis-accords", "within:ilrs", "across"}
+    assert record["parameters"]["model"] == "permuted"
+    assert {row["z"] is None for row in record["groups"]} == {False}
+    narrow = client.get(VOTES + "&since=2021-01-01&topic=russian-line").json()
+    assert narrow["parameters"]["topic"] and narrow["m"] != record["m"]
+
+
 def test_robustness_is_that_of_the_graph(client, graph) -> None:
     record = client.get(LEFT_OUT).json()
     found = robustness(graph)
@@ -62,6 +74,10 @@ def test_robustness_is_that_of_the_graph(client, graph) -> None:
         (BESIDE_CHANCE, "node,label,value"),
         ("/networks/alignment/significance?samples=20", "first,second"),
         (LEFT_OUT, "node,label,value"),
+        (VOTES, "node,label,value"),
+        (VOTES + "&table=pairs", "first,second"),
+        (VOTES + "&table=groups", "name,label,counted"),
+        (PROMOTED + "&table=groups", "name,label,counted"),
     ],
 )
 def test_tables_open_in_a_spreadsheet(client, address, first) -> None:
@@ -74,7 +90,8 @@ def test_tables_open_in_a_spreadsheet(client, address, first) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", [BESIDE_CHANCE, "/networks/alignment/significance?samples=20", LINKED, LEFT_OUT]
+    "address",
+    [BESIDE_CHANCE, "/networks/alignment/significance?samples=20", LINKED, LEFT_OUT, VOTES, PROMOTED, HELD],
 )
 def test_pages_say_the_method_and_load_nothing_from_elsewhere(client, address) -> None:
     answer = client.get(address, headers={"Accept": "text/html"})
@@ -106,7 +123,13 @@ def test_samples_are_bounded(client, samples) -> None:
         "/networks/affiliation/significance?samples=5&model=magic",
         "/networks/affiliation/significance?samples=5&measure=importance",
         "/networks/affiliation/significance?samples=5&colour=red",
-        "/networks/norms/significance?samples=5",
+        "/networks/norms/significance?samples=5&measure=louvain",
+        "/networks/norms/significance?samples=5&model=permuted",
+        "/networks/voting/significance?samples=5&measure=betweenness",
+        "/networks/voting/significance?samples=5&model=rewired",
+        "/networks/voting/significance?samples=5&format=csv&table=people",
+        "/networks/voting/significance?samples=5&view=norms",
+        "/networks/none/significance?samples=5",
         "/networks/norms/robustness",
         "/networks/affiliation/robustness?as_of=tomorrow",
         "/networks/affiliation/robustness?between=artemis",

@@ -7,13 +7,13 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import pages
 from api.negotiation import CSV, HTML, JSON, Format, choose
+from api.networkquery import AskedNetwork, Form, Limit, OfBlocs, OfNetwork
 from graph.errors import UnknownName, suggest
-from graph.knowledge import KnowledgeGraph
 
 if TYPE_CHECKING:  # What computes is imported by the first request that needs it: a server starts sooner.
     from graph.networks.building import Network
@@ -30,11 +30,6 @@ NETWORK_FORMATS = (JSON, HTML, CSV, GRAPHML, GEXF)
 #: Where the scripts and styles of pictures are served.
 FILES = "/networks/files"
 
-View = Annotated[str, Path(description="The name of a network, such as affiliation or alignment.")]
-AsOf = Annotated[
-    str | None, Query(description="The day the answer holds for, as 2024-01-31; today when absent.")
-]
-Between = Annotated[str, Query(description="Names of two alliances, joined by a comma.")]
 MeasureName = Annotated[
     str,
     Query(
@@ -42,21 +37,9 @@ MeasureName = Annotated[
         "another by name: betweenness:one-mode, betweenness:projection, betweenness:weighted-projection."
     ),
 ]
-Imprecise = Annotated[
-    str,
-    Query(
-        description="include counts facts dated too coarsely to say whether they had begun; exclude leaves "
-        "them out."
-    ),
-]
-Raw = Annotated[bool, Query(description="For alignment: every overlap, instead of those beyond chance.")]
-Limit = Annotated[int | None, Query(ge=1, description="Rows at most.")]
-Form = Annotated[str | None, Query(description="A format by name, instead of the Accept header.")]
-
 Runs = Annotated[int, Query(ge=1, le=200, description="Runs of the search for the best partition.")]
 Seed = Annotated[int, Query(ge=0, description="The seed of the first run; the same seed, the same answer.")]
 
-BLOCS = "artemis,ilrs"
 RUNS, SEED = 20, 1
 
 
@@ -67,7 +50,7 @@ def list_networks(request: Request, format: Form = None) -> Response:
     from graph.measures.structures import PARTITIONS, STRUCTURES
     from graph.networks.building import VIEWS
 
-    chosen = _choose(request, TABLE_FORMATS, format)
+    chosen = choose(TABLE_FORMATS, request.headers.get("accept"), format).format
     views = [
         {
             "view": view.name,
@@ -109,23 +92,14 @@ def read_file(name: str) -> Response:
 
 
 @router.get("/networks/{view}", summary="One network", response_class=Response)
-def read_network(
-    request: Request,
-    view: View,
-    as_of: AsOf = None,
-    between: Between = BLOCS,
-    imprecise: Imprecise = "exclude",
-    raw: Raw = False,
-    format: Form = None,
-) -> Response:
+def read_network(asked: OfNetwork) -> Response:
     """Return a network as it stood on a day: node-link JSON, GraphML, GEXF, an edge list, or a page."""
     from graph.networks import exports
 
-    chosen = _choose(request, NETWORK_FORMATS, format)
-    found = _network(request, view, as_of, between, imprecise, raw)
+    chosen, found = asked.choose(NETWORK_FORMATS), asked.network()
     if chosen is HTML:
         return _page(
-            request,
+            asked.request,
             "networks.html",
             NETWORK_FORMATS,
             network=found,
@@ -147,22 +121,16 @@ def read_network(
     "/networks/{view}/centrality", summary="Centrality of the nodes of a network", response_class=Response
 )
 def read_centrality(
-    request: Request,
-    view: View,
+    asked: OfNetwork,
     measure: MeasureName = "betweenness",
-    as_of: AsOf = None,
-    between: Between = BLOCS,
-    imprecise: Imprecise = "exclude",
-    raw: Raw = False,
     limit: Limit = None,
-    format: Form = None,
 ) -> Response:
     """Return the value and the rank of every node, with the method, the graph and the reference."""
     from graph.measures.catalogue import centrality, fitting
     from graph.networks import exports
 
-    chosen = _choose(request, TABLE_FORMATS, format)
-    found = _network(request, view, as_of, between, imprecise, raw)
+    chosen = asked.choose(TABLE_FORMATS)
+    found = asked.network("measure", "limit")
     table = centrality(found, measure)
     if chosen is CSV:
         return _download(
@@ -172,7 +140,12 @@ def read_centrality(
     if chosen is HTML:
         measures = {each.name: each for each in fitting(found.graph)}
         return _page(
-            request, "centrality.html", TABLE_FORMATS, table=record, measures=measures, groups=_groups(found)
+            asked.request,
+            "centrality.html",
+            TABLE_FORMATS,
+            table=record,
+            measures=measures,
+            groups=_groups(found),
         )
     return JSONResponse(record)
 
@@ -181,32 +154,25 @@ def read_centrality(
     "/networks/{view}/communities", summary="Partitions of the nodes of a network", response_class=Response
 )
 def read_communities(
-    request: Request,
-    view: View,
+    asked: OfNetwork,
     measure: Annotated[
         str, Query(description="louvain (the best partition), blocs, or camps for a signed network.")
     ] = "louvain",
-    as_of: AsOf = None,
-    between: Between = BLOCS,
-    imprecise: Imprecise = "exclude",
-    raw: Raw = False,
     runs: Runs = RUNS,
     seed: Seed = SEED,
     limit: Limit = None,
-    format: Form = None,
 ) -> Response:
     """Return the community of every node, the modularity, and how far communities are the blocs."""
     from graph.measures.structures import PARTITIONS, find
 
     find(measure, PARTITIONS)
-    found = _network(request, view, as_of, between, imprecise, raw)
-    return _structure(request, found, measure, runs, seed, limit, format)
+    found = asked.network("measure", "runs", "seed", "limit")
+    return _structure(asked, found, measure, runs, seed, limit)
 
 
 @router.get("/networks/{view}/structure", summary="Measures of a network as a whole", response_class=Response)
 def read_structure(
-    request: Request,
-    view: View,
+    asked: OfNetwork,
     measure: Annotated[
         str,
         Query(
@@ -214,141 +180,71 @@ def read_structure(
             "networks triads or frustration."
         ),
     ] = "brokerage",
-    as_of: AsOf = None,
-    between: Between = BLOCS,
-    imprecise: Imprecise = "exclude",
-    raw: Raw = False,
     limit: Limit = None,
-    format: Form = None,
 ) -> Response:
     """Return what a measure of the whole network finds, with the method, the graph and the references."""
     from graph.measures.structures import STRUCTURES, find
 
     find(measure, STRUCTURES)
-    found = _network(request, view, as_of, between, imprecise, raw)
-    return _structure(request, found, measure, RUNS, SEED, limit, format)
+    found = asked.network("measure", "limit")
+    return _structure(asked, found, measure, RUNS, SEED, limit)
 
 
 @router.get("/networks/{view}/picture", summary="The picture of a network", response_class=Response)
 def read_picture(
-    request: Request,
-    view: View,
-    as_of: AsOf = None,
-    between: Between = BLOCS,
+    asked: OfNetwork,
     measure: Annotated[
         str | None, Query(description="What the size of a state shows; see centrality.")
     ] = None,
-    imprecise: Imprecise = "exclude",
-    raw: Raw = False,
-    format: Form = None,
 ) -> Response:
     """Show a network between two blocs, with the same numbers as a table, or draw it as SVG for print."""
-    from graph.pictures.drawings import drawn_apart
+    from graph.networks.building import find_view
+    from graph.pictures.drawings import drawing, drawn_apart, rows_of
+    from graph.pictures.order import Order
     from graph.pictures.page import ASSETS
     from graph.pictures.page import picture as draw_picture
 
-    if _choose(request, PICTURE_FORMATS, format) is SVG:
-        text = _drawing(request, view, as_of, between, measure, imprecise, raw)
-        return _download(text, SVG, f"{view}.svg")
-    if drawn_apart(view):
-        return _drawn_page(request, view, _drawing(request, view, as_of, between, measure, imprecise, raw))
-    drawn = draw_picture(
-        _graph(request),
-        view,
-        as_of=as_of,
-        between=_names(between),
-        measure_name=measure,
-        imprecise=imprecise,
-        raw=raw,
-    )
+    chosen = asked.choose(PICTURE_FORMATS)
+    order = Order.of(asked.view, {**asked.arguments("measure"), "measure_name": measure})
+    if chosen is SVG:
+        return _download(drawing(asked.graph, order), SVG, f"{order.view}.svg")
+    if drawn_apart(order.view):
+        return _page(
+            asked.request,
+            "drawn.html",
+            NETWORK_FORMATS,
+            title=find_view(order.view).title,
+            view=order.view,
+            rows=rows_of(drawing(asked.graph, order)),
+        )
+    drawn = draw_picture(asked.graph, order)
     urls = {name: f"{FILES}/{name}" for name in ASSETS}
-    return _page(request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=view)
+    return _page(asked.request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=order.view)
 
 
 @router.get("/bridges", summary="The states that bridge two blocs", response_class=Response)
-def read_bridges(
-    request: Request,
-    between: Between = BLOCS,
-    as_of: AsOf = None,
-    imprecise: Imprecise = "exclude",
-    format: Form = None,
-) -> Response:
+def read_bridges(asked: OfBlocs) -> Response:
     """Return the states in both blocs, those tied to both indirectly, and what runs through each state."""
     from graph.measures.bridges import bridges as find_bridges
     from graph.networks import exports
 
-    chosen = _choose(request, TABLE_FORMATS, format)
-    found = find_bridges(_graph(request), _names(between), as_of, imprecise)
+    chosen = asked.choose(TABLE_FORMATS)
+    found = find_bridges(asked.graph, asked.names, asked.as_of, asked.imprecise)
     if chosen is CSV:
         return _download(exports.bridges_csv(found), CSV, f"bridges-{found.as_of}.csv")
     record = exports.bridges_record(found)
     if chosen is HTML:
-        return _page(request, "bridges.html", TABLE_FORMATS, found=record, between=between)
+        return _page(asked.request, "bridges.html", TABLE_FORMATS, found=record, between=asked.between)
     return JSONResponse(record)
 
 
-#: Parameters of every address; any other is an option of the view.
-_OWN = frozenset({"as_of", "between", "imprecise", "raw", "measure", "limit", "format", "runs", "seed"})
-
-
-def _network(
-    request: Request, view: str, as_of: str | None, between: str, imprecise: str, raw: bool
-) -> Network:
-    from graph.networks.building import network
-
-    options: dict[str, Any] = {name: text for name, text in request.query_params.items() if name not in _OWN}
-    blocs = _names(between)
-    graph = _graph(request)
-    return network(graph, view, as_of=as_of, imprecise=imprecise, raw=raw, between=blocs, **options)
-
-
-def _drawing(
-    request: Request,
-    view: str,
-    as_of: str | None,
-    between: str,
-    measure: str | None,
-    imprecise: str,
-    raw: bool,
-) -> str:
-    from graph.pictures.drawings import drawing
-
-    options: dict[str, Any] = {name: text for name, text in request.query_params.items() if name not in _OWN}
-    return drawing(
-        _graph(request),
-        view,
-        as_of=as_of,
-        between=_names(between),
-        measure_name=measure,
-        imprecise=imprecise,
-        raw=raw,
-        **options,
-    )
-
-
-def _drawn_page(request: Request, view: str, drawn: str) -> Response:
-    from graph.networks.building import find_view
-    from graph.pictures.drawings import rows_of
-
-    found = find_view(view)
-    return _page(
-        request, "drawn.html", NETWORK_FORMATS, title=found.title, view=found.name, rows=rows_of(drawn)
-    )
-
-
 def _structure(
-    request: Request,
-    found: Network,
-    measure: str,
-    runs: int,
-    seed: int,
-    limit: int | None,
-    format: str | None,
+    asked: AskedNetwork, found: Network, measure: str, runs: int, seed: int, limit: int | None
 ) -> Response:
     from graph.measures.findings import structure_csv, structure_record
     from graph.measures.structures import PARTITIONS, STRUCTURES, fitting, structure
 
-    chosen = _choose(request, TABLE_FORMATS, format)
+    chosen = asked.choose(TABLE_FORMATS)
     told = structure(found, measure, runs=runs, seed=seed)
     if chosen is CSV:
         return _download(structure_csv(told, limit), CSV, f"{told.view}-{told.measure}-{told.as_of}.csv")
@@ -357,7 +253,9 @@ def _structure(
         return JSONResponse(record)
     alike = PARTITIONS if told.measure in PARTITIONS else STRUCTURES
     measures, groups = fitting(found.graph, alike), _groups(found)
-    return _page(request, "structure.html", TABLE_FORMATS, found=record, measures=measures, groups=groups)
+    return _page(
+        asked.request, "structure.html", TABLE_FORMATS, found=record, measures=measures, groups=groups
+    )
 
 
 def _listed(measures: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -371,19 +269,6 @@ def _listed(measures: Mapping[str, Any]) -> list[dict[str, Any]]:
         }
         for each in measures.values()
     ]
-
-
-def _graph(request: Request) -> KnowledgeGraph:
-    graph: KnowledgeGraph = request.app.state.graph
-    return graph
-
-
-def _choose(request: Request, offered: Sequence[Format], name: str | None) -> Format:
-    return choose(offered, request.headers.get("accept"), name).format
-
-
-def _names(between: str) -> list[str]:
-    return [name.strip() for name in between.split(",") if name.strip()]
 
 
 def _groups(found: Network) -> dict[str, str]:

@@ -6,10 +6,14 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from graph.chance.outcome import GroupTest, NodeTest, PairTest, Significance, Test
 from graph.chance.robustness import KINDS, BridgeClaim, Interval, NodeRobustness, Robustness, Survival
-from graph.chance.significance import NodeTest, PairTest, Significance, Test
+from graph.errors import BadValue
 from graph.networks.exports import reference_record
 from graph.spreadsheet import csv_text
+
+#: The tables that significance can be written as.
+TABLES = ("nodes", "pairs", "groups")
 
 #: Pairs of states written when a caller names no limit.
 PAIRS = 100
@@ -41,6 +45,7 @@ def significance_record(found: Significance, limit: int | None = None) -> dict[s
         },
         "modularity": None if found.modularity is None else _test(found.modularity),
         "modularity_method": found.modularity_method,
+        "groups": [_group(row) for row in found.groups],
         "mixing": None
         if mixing is None
         else {
@@ -51,13 +56,40 @@ def significance_record(found: Significance, limit: int | None = None) -> dict[s
     }
 
 
-def significance_csv(found: Significance, limit: int | None = None) -> str:
-    """Return significance as CSV: the nodes, or the pairs of a projection; every row names its null model."""
+def significance_csv(found: Significance, limit: int | None = None, table: str | None = None) -> str:
+    """Return significance as CSV; every row names its null model.
+
+    Parameters
+    ----------
+    found
+        What `graph.chance.significance.significance` returned.
+    limit
+        Rows at most; all when None.
+    table
+        A name of `TABLES`; the nodes when None, or the pairs of a projection.
+
+    Raises
+    ------
+    BadValue
+        There is no such table.
+    """
+    chosen = table or ("pairs" if found.measure is None else "nodes")
+    if chosen not in TABLES:
+        raise BadValue(
+            f"There is no table “{table}” of significance.",
+            remedy=f"Choose one of {', '.join(TABLES)}.",
+            code="unknown-table",
+            known=list(TABLES),
+        )
     numbers = ["value", "expected", "deviation", "z", "p", "q"]
     about = [found.parameters["model"], found.parameters["samples"], found.parameters["seed"]]
     tail = ["model", "samples", "seed", "view", "as_of", "data_version"]
     end = [*about, found.view, found.as_of, found.version]
-    if found.measure is None:
+    if chosen == "groups":
+        names = ["name", "label", "counted", *numbers, *tail]
+        groups = ([row.name, row.label, row.counted, *_cells(row.test), *end] for row in found.groups)
+        return csv_text(names, islice(groups, limit))
+    if chosen == "pairs":
         columns = ["first", "second", "first_label", "second_label", *numbers, *tail]
         rows: Iterable[Sequence[Any]] = (
             [row.first, row.second, *row.labels, *_cells(row.test), *end]
@@ -154,6 +186,10 @@ def _node(row: NodeTest) -> dict[str, Any]:
 def _pair(row: PairTest) -> dict[str, Any]:
     names = dict(zip(("first_label", "second_label"), row.labels, strict=True))
     return {"first": row.first, "second": row.second, **names, **_test(row.test)}
+
+
+def _group(row: GroupTest) -> dict[str, Any]:
+    return {"name": row.name, "label": row.label, "counted": row.counted, **_test(row.test)}
 
 
 def _row(row: NodeRobustness) -> dict[str, Any]:

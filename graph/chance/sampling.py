@@ -17,8 +17,8 @@ Block = NDArray[np.bool_]
 Progress = Callable[[int, int], None]
 
 #: Names of the null models.
-CURVEBALL, BICM, REWIRED = "curveball", "bicm", "rewired"
-MODELS = (CURVEBALL, BICM, REWIRED)
+CURVEBALL, BICM, REWIRED, PERMUTED = "curveball", "bicm", "rewired", "permuted"
+MODELS = (CURVEBALL, BICM, REWIRED, PERMUTED)
 
 #: Chains of the curveball algorithm that run side by side.
 CHAINS = 50
@@ -174,7 +174,7 @@ def _trade(state: Block, generator: np.random.Generator) -> None:
 def _share_out(either: Block, many: NDArray[np.int64], generator: np.random.Generator) -> Block:
     """Choose, in each row, ``many`` of the columns marked, all choices being equally likely."""
     columns = either.shape[2]
-    keys = _distinct_keys(either.shape, generator)
+    keys = distinct_keys(either.shape, generator)
     np.putmask(keys, ~either, np.iinfo(keys.dtype).max)
     ordered = np.sort(keys, axis=2)
     last = np.take_along_axis(ordered, np.maximum(many - 1, 0)[..., None] % columns, axis=2)
@@ -182,7 +182,7 @@ def _share_out(either: Block, many: NDArray[np.int64], generator: np.random.Gene
     return given
 
 
-def _distinct_keys(shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[np.unsignedinteger]:
+def distinct_keys(shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[np.unsignedinteger]:
     """Return random numbers no two of which are equal within a row."""
     columns = shape[-1]
     if columns < 1 << _COLUMN_BITS:

@@ -2,46 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from typing import Any
 from xml.sax.saxutils import unescape
 
 from graph.namespaces import local_name
 from graph.networks.blocs import Knowledge
-from graph.networks.building import BLOCS, Network, find_view, network
+from graph.networks.building import Network, find_view
 from graph.networks.options import read_options
 from graph.pictures.figures import arcs, bridging, matrix, votingmap, web
 from graph.pictures.figures.sheet import Figure, lay
+from graph.pictures.order import Order
 from graph.pictures.page import picture
 from graph.votes.voting import axes
 
 
-@dataclass(frozen=True)
-class Order:
-    """What was asked for."""
-
-    view: str
-    as_of: str | dt.date | None
-    between: Sequence[str]
-    measure_name: str | None
-    imprecise: str
-    raw: bool
-    options: Mapping[str, object]
-
-
-def drawing(
-    kg: Knowledge,
-    view: str = "affiliation",
-    *,
-    as_of: str | dt.date | None = None,
-    between: Sequence[str] = BLOCS,
-    measure_name: str | None = None,
-    imprecise: str = "exclude",
-    raw: bool = False,
-    **options: object,
-) -> str:
+def drawing(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) -> str:
     """Return the picture of a network as an SVG document for print.
 
     Parameters
@@ -49,16 +26,10 @@ def drawing(
     kg
         The knowledge graph.
     view
-        A key of `graph.networks.building.VIEWS`: ``voting`` is a map of two lines of texts, ``linkages`` are
-        arcs, ``norms`` the web of conflicts, ``readings`` a matrix; every other shows two blocs.
-    as_of
-        The day, as a date or in ISO form; today when None.
-    between
-        Names of two alliances; the first has the first colour.
-    measure_name, imprecise, raw
-        As in `graph.pictures.page.picture`; the size of a state is shown by pictures of two blocs only.
-    **options
-        What the view lets a caller choose; of votes only ``since``, of a picture of two blocs nothing.
+        An order, or the name of a view: ``voting`` is a map of two lines of texts, ``linkages`` are arcs,
+        ``norms`` the web of conflicts, ``readings`` a matrix; every other shows two blocs.
+    **choices
+        With the name of a view: the fields of `graph.pictures.order.Order`, and options of the view.
 
     Returns
     -------
@@ -72,9 +43,8 @@ def drawing(
     BadDate, BadValue
         The day is no calendar date, or an option is not right.
     """
-    name = find_view(view).name
-    order = Order(name, as_of, between, measure_name, imprecise, raw, options)
-    return lay(FIGURES.get(name, _bridging)(kg, order))
+    order = Order.of(view, choices)
+    return lay(FIGURES.get(order.view, _bridging)(kg, order))
 
 
 def drawn_apart(view: str) -> bool:
@@ -89,37 +59,25 @@ def rows_of(drawn: str) -> list[tuple[str, str]]:
     return sorted((name, told) for name, _, told in parts)
 
 
-def _found(kg: Knowledge, order: Order) -> Network:
-    return network(
-        kg, order.view, as_of=order.as_of, imprecise=order.imprecise, raw=order.raw, between=order.between,
-        **order.options,
-    )  # fmt: skip
-
-
 def _bridging(kg: Knowledge, order: Order) -> Figure:
-    read_options(kg, order.view, (), order.options)
-    found = _found(kg, order)
-    drawn = picture(
-        kg, order.view, as_of=order.as_of, between=order.between, measure_name=order.measure_name,
-        imprecise=order.imprecise, raw=order.raw,
-    )  # fmt: skip
-    return bridging.figure(drawn, found.title, found.as_of, found.version)
+    found = order.network(kg)
+    return bridging.figure(picture(kg, order), found.title, found.as_of, found.version)
 
 
 def _voting(kg: Knowledge, order: Order) -> Figure:
     allowed = [option for option in find_view(order.view).options if option.name == "since"]
     since = dict(read_options(kg, order.view, allowed, order.options))["since"]
     found = axes(kg, order.as_of, since=str(since or "") or None, between=order.between)
-    return votingmap.figure(found, _titles(kg, _found(kg, order)))
+    return votingmap.figure(found, _titles(kg, order.network(kg)))
 
 
 def _linkages(kg: Knowledge, order: Order) -> Figure:
-    found = _found(kg, order)
+    found = order.network(kg)
     return arcs.figure(found, _titles(kg, found))
 
 
 def _norms(kg: Knowledge, order: Order) -> Figure:
-    found = _found(kg, order)
+    found = order.network(kg)
     rows = kg.run("views/list-norms")
     names = {str(row["thing"]): str(row["label"]) for row in kg.run("views/record-labels")}
     themes = {str(row["iri"]): names.get(str(row["theme"]), local_name(str(row["theme"]))) for row in rows}
@@ -127,7 +85,7 @@ def _norms(kg: Knowledge, order: Order) -> Figure:
 
 
 def _readings(kg: Knowledge, order: Order) -> Figure:
-    found = _found(kg, order)
+    found = order.network(kg)
     return matrix.figure(found, _titles(kg, found))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from markupsafe import Markup
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import measured
 from graph.networks.blocs import Knowledge
-from graph.networks.building import BLOCS, network
+from graph.networks.options import read_options
 from graph.pictures.captions import (
     by_label,
     caption_of,
@@ -28,6 +27,7 @@ from graph.pictures.captions import (
     table_of,
 )
 from graph.pictures.layout import TALL, WIDE, Box, Form, Layout, place
+from graph.pictures.order import Order
 from graph.pictures.scene import Scene, bands_of, make_scene, nodes_of, ties_of
 
 #: Colours told apart with every common kind of colour blindness (Okabe and Ito, 2008), and their dark forms.
@@ -122,16 +122,7 @@ class Picture:
         )
 
 
-def picture(
-    kg: Knowledge,
-    view: str = "affiliation",
-    *,
-    as_of: str | dt.date | None = None,
-    between: Sequence[str] = BLOCS,
-    measure_name: str | None = None,
-    imprecise: str = "exclude",
-    raw: bool = False,
-) -> Picture:
+def picture(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) -> Picture:
     """Return the picture of a network between two blocs.
 
     Parameters
@@ -139,28 +130,23 @@ def picture(
     kg
         The knowledge graph.
     view
-        A key of `graph.networks.building.VIEWS`.
-    as_of
-        The day, as a date or in ISO form; today when None.
-    between
-        Two names of alliances; the first has the first colour and stands left (on a phone: above).
-    measure_name
-        What the size of a state shows: a key of `graph.measures.catalogue.MEASURES` over the network of the
-        view; when None, betweenness, in the affiliation view without the meeting places of the blocs.
-    imprecise, raw
-        As in `graph.networks.building.network`.
+        An order, or the name of a view.
+    **choices
+        With the name of a view: the fields of `graph.pictures.order.Order`.
 
     Raises
     ------
     UnknownName
         There is no such view, alliance or measure.
-    BadDate
-        The day is no calendar date.
+    BadDate, BadValue
+        The day is no calendar date, or there is no such choice.
     """
-    drawn = network(kg, view, as_of=as_of, imprecise=imprecise, raw=raw, between=between)
+    order = Order.of(view, choices)
+    read_options(kg, order.view, (), order.options)
+    drawn = order.network(kg)
     graph, strength, merging = measured(drawn)
     drawn = replace(drawn, graph=graph, strength=strength, notes=(*drawn.notes, *merging))
-    scene = make_scene(drawn, bridges(kg, between, as_of, imprecise), measure_name)
+    scene = make_scene(drawn, bridges(kg, order.between, order.as_of, order.imprecise), order.measure_name)
     titles = {str(row["source"]): str(row["title"]) for row in kg.run("networks/sources")}
     return _finish(scene, titles)
 
