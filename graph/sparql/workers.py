@@ -12,7 +12,8 @@ import socket
 import time
 import weakref
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pyoxigraph as ox
 
@@ -87,6 +88,8 @@ class WorkerPool:
         Seconds for which they wait.
     limits
         What each worker may use.
+    path
+        The folder of the store, if it is on disk.
 
     Examples
     --------
@@ -107,6 +110,7 @@ class WorkerPool:
         queue: int = 64,
         patience: float = 30.0,
         limits: WorkerLimits | None = None,
+        path: Path | None = None,
     ) -> None:
         self.graphs = frozenset(
             graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)
@@ -114,8 +118,8 @@ class WorkerPool:
         self.workers = workers
         self.queue = queue
         self.patience = patience
-        self.limits = limits or WorkerLimits()
-        self._store = store
+        self.limits = replace(limits or WorkerLimits(), is_on_disk=path is not None)
+        self._store = path or store
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False

@@ -25,11 +25,13 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pyoxigraph as ox
 
 from graph.namespaces import BASE
+from graph.sparql.sockets import refuse_sockets
 
 try:
     import resource
@@ -70,17 +72,21 @@ class WorkerLimits:
     result_bytes
         The longest result, in bytes.
     opens_files
-        Whether a worker may open files. Only a store on disk needs it; without it no socket can be
-        opened either, so that a query that slipped past the guard would still reach no one.
+        Whether a worker may open files and sockets. Without it a query that slipped past the guard would
+        still reach no one.
+    is_on_disk
+        Whether the store is on disk, so that a worker has to open the files of the store, though no
+        socket; where the system cannot tell the two apart, both are open to it.
     """
 
     memory_headroom: int = 512 * 2**20
     result_bytes: int = 64 * 2**20
     opens_files: bool = False
+    is_on_disk: bool = False
 
 
 def start_zygote(
-    store: ox.Store,
+    store: ox.Store | Path,
     limits: WorkerLimits,
     work: Callable[[ox.Store, WorkerLimits, socket.socket], None] | None = None,
 ) -> tuple[int, socket.socket]:
@@ -89,7 +95,8 @@ def start_zygote(
     Parameters
     ----------
     store
-        The loaded store.
+        The loaded store, or the folder of one on disk. That is opened by the zygote itself: nothing that
+        the engine does in this process, in whatever thread, can then be under way in the copy.
     limits
         What each worker may use.
     work
@@ -129,14 +136,14 @@ def _run_and_exit(run: Callable[[], None]) -> NoReturn:
 class _Zygote:
     def __init__(
         self,
-        store: ox.Store,
+        store: ox.Store | Path,
         limits: WorkerLimits,
         control: socket.socket,
         parents_end: socket.socket,
         follow_parent: bool,
         work: Callable[[ox.Store, WorkerLimits, socket.socket], None] | None,
     ) -> None:
-        self._store = store
+        self._given = store
         self._limits = limits
         self._control = control
         self._follow_parent = follow_parent
@@ -152,6 +159,8 @@ class _Zygote:
         # thread is the main one; the end of the control socket serves otherwise.
         if self._follow_parent:
             _die_with_parent()
+        given = self._given
+        self._store = ox.Store.read_only(str(given)) if isinstance(given, Path) else given
         gc.disable()
         gc.freeze()
         try:
@@ -415,7 +424,9 @@ def _limit(limits: WorkerLimits, memory: Memory) -> None:
     if limits.memory_headroom and (used := memory.used()):
         most = used + limits.memory_headroom
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
-    if not limits.opens_files:
+    if limits.is_on_disk:
+        refuse_sockets()
+    elif not limits.opens_files:
         resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
 
 
