@@ -87,6 +87,19 @@ class ArgumentModel(BaseModel):
     verification: str = Field(description="The grade, or derived where a rule proposed it.")
 
 
+class ConsequenceModel(BaseModel):
+    """What follows from a reading for a side of the conflict, if the reading is right; no verdict."""
+
+    id: str = Field(examples=["I16b-2"])
+    text: str
+    norms: list[str] = Field(description="Codes of the norms of the sides for which it follows.")
+    effect: str = Field(description="What becomes of them.", examples=["bars the conduct"])
+    basis: list[Reference] = Field(description="The provisions that it rests on.")
+    sources: list[Reference]
+    locator: str | None = Field(description="Where in the source it is stated, where a source states it.")
+    verification: str = Field(description="The grade; inferred where the curators conclude it.")
+
+
 class ReadingModel(BaseModel):
     """A reading of a question that bears on both sides."""
 
@@ -97,6 +110,7 @@ class ReadingModel(BaseModel):
     held_by: str
     strength: str
     verification: str
+    consequences: list[ConsequenceModel] = Field(description="What follows from it for either side.")
 
 
 class ConflictModel(BaseModel):

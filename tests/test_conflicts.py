@@ -227,6 +227,18 @@ def test_a_conflict_of_interpretation_tells_the_readings_of_both_sides(conflicts
         assert len({each.held_by for each in conflict.readings}) > 1
 
 
+def test_the_readings_of_a_conflict_of_interpretation_part_on_its_sides(conflicts: ConflictIndex) -> None:
+    conflict = conflicts.get("C05")
+    sides = {conflict.side_a.code, conflict.side_b.code}
+    drawn = {
+        each.code: {(norm, said.effect) for said in each.consequences for norm in said.norms}
+        for each in conflict.readings
+    }
+    assert {norm for effects in drawn.values() for norm, _ in effects} == sides
+    assert drawn["I01a"].isdisjoint(drawn["I01d"])
+    assert all(said.basis and said.sources for each in conflict.readings for said in each.consequences)
+
+
 def test_opposite_readings_are_held_by_different_actors(graph: KnowledgeGraph) -> None:
     rows = graph.query("opposite-readings", norm="N-EXTRACT-NOT-APPROP").rows
     by_question: dict[object, set[tuple[object, object]]] = {}

@@ -188,6 +188,38 @@ class Argument:
 
 
 @dataclass(frozen=True)
+class Consequence:
+    """What follows from a reading for a side of a conflict, if the reading is right; no verdict.
+
+    Attributes
+    ----------
+    code, text : str
+        Its code, and what follows in words.
+    norms : tuple of str
+        Codes of the norms of the sides for which it follows.
+    effect : str
+        What becomes of them, such as ``reaches less far``.
+    basis : tuple of (str, str)
+        Code and place of each provision it rests on.
+    sources : tuple of (str, str)
+        Key and title of each source.
+    locator : str or None
+        Where in the source it is stated, where a source states it.
+    verification : str
+        The grade, ``inferred`` where the curators conclude it.
+    """
+
+    code: str
+    text: str
+    norms: tuple[str, ...]
+    effect: str
+    basis: tuple[tuple[str, str], ...]
+    sources: tuple[tuple[str, str], ...]
+    locator: str | None
+    verification: str
+
+
+@dataclass(frozen=True)
 class Reading:
     """A reading of a question that bears on both sides.
 
@@ -199,6 +231,8 @@ class Reading:
         Code and words of the reading.
     held_by, strength, verification : str
         Who holds it as recorded, its support, and its grade.
+    consequences : tuple of Consequence
+        What follows from it for either side.
     """
 
     ambiguity: str
@@ -208,6 +242,7 @@ class Reading:
     held_by: str
     strength: str
     verification: str
+    consequences: tuple[Consequence, ...] = ()
 
 
 @dataclass(frozen=True)

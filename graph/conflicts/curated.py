@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from graph.conflicts.conflict import Argument, Carriage, Conflict, Provision, Reading, Side
+from graph.conflicts.conflict import Argument, Carriage, Conflict, Consequence, Provision, Reading, Side
 from graph.knowledge import KnowledgeGraph, Value
 from graph.namespaces import local_name
 
@@ -113,6 +113,7 @@ def _argument(rows: Iterable[Mapping[str, Value]]) -> Argument:
 
 def _readings(graph: KnowledgeGraph) -> dict[str, tuple[Reading, ...]]:
     found: dict[str, tuple[Reading, ...]] = {}
+    consequences = _consequences(graph)
     for row in graph.run("views/conflict-readings"):
         reading = Reading(
             str(row["ambiguity"]),
@@ -122,9 +123,35 @@ def _readings(graph: KnowledgeGraph) -> dict[str, tuple[Reading, ...]]:
             str(row["held_by"]),
             str(row["strength"]),
             str(row["verification"]),
+            consequences.get((str(row["conflict"]), str(row["reading"])), ()),
         )
         found[str(row["conflict"])] = (*found.get(str(row["conflict"]), ()), reading)
     return found
+
+
+def _consequences(graph: KnowledgeGraph) -> dict[tuple[str, str], tuple[Consequence, ...]]:
+    """Return what follows from a reading for the sides of a conflict, by conflict and reading."""
+    rows: dict[tuple[str, str, str], list[Mapping[str, Value]]] = defaultdict(list)
+    for row in graph.run("views/conflict-consequences"):
+        rows[str(row["conflict"]), str(row["reading"]), str(row["consequence"])].append(row)
+    found: dict[tuple[str, str], tuple[Consequence, ...]] = {}
+    for (conflict, reading, _), lines in rows.items():
+        found[conflict, reading] = (*found.get((conflict, reading), ()), _consequence(lines))
+    return found
+
+
+def _consequence(lines: list[Mapping[str, Value]]) -> Consequence:
+    first = lines[0]
+    return Consequence(
+        local_name(str(first["consequence"])),
+        str(first["text"]),
+        tuple(dict.fromkeys(str(row["norm"]) for row in lines)),
+        str(first["effect"]),
+        tuple(dict.fromkeys((str(row["basis_code"]), str(row["basis_label"])) for row in lines)),
+        tuple(dict.fromkeys((str(row["source"]), str(row["source_label"])) for row in lines)),
+        None if first["locator"] is None else str(first["locator"]),
+        str(first["verification"]),
+    )
 
 
 def _stated(graph: KnowledgeGraph) -> dict[str, list[Provision]]:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from graph.conflicts import inference
+from graph.conflicts.conflict import Consequence
 from graph.conflicts.counterfactual import Counterfactual, Difference
 from graph.conflicts.lookup import Carriage, Conflict, ConflictAnswer, ConflictIndex, Side
 from graph.knowledge import KnowledgeGraph, Result, Value
@@ -102,9 +103,23 @@ def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) 
                 "held_by": each.held_by,
                 "strength": each.strength,
                 "verification": each.verification,
+                "consequences": [_consequence(drawn) for drawn in each.consequences],
             }
             for each in conflict.readings
         ],
+    }
+
+
+def _consequence(drawn: Consequence) -> dict[str, Any]:
+    return {
+        "id": drawn.code,
+        "text": drawn.text,
+        "norms": list(drawn.norms),
+        "effect": drawn.effect,
+        "basis": [{"id": code, "title": place} for code, place in drawn.basis],
+        "sources": [{"id": key, "title": title} for key, title in drawn.sources],
+        "locator": drawn.locator,
+        "verification": drawn.verification,
     }
 
 
