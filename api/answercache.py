@@ -11,6 +11,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from graph.knowledge import KnowledgeGraph
 from graph.sparql.tokens import Malformed, tokens, words
 
 #: Functions whose value differs from one evaluation to the next.
@@ -58,13 +59,17 @@ class AnswerCache:
             _, (_, freed) = self._kept.popitem(last=False)
             self.size -= freed
 
+    def clear(self) -> None:
+        """Let all answers go."""
+        self._kept.clear()
+        self.size = 0
 
-def edition(request: HTTPConnection) -> tuple[str, ...] | None:
+
+def edition(graph: KnowledgeGraph) -> tuple[str, ...] | None:
     """Return what an answer depends on beside the question: the data, the day and the program.
 
     None where the data are another server's, which may change them at any moment.
     """
-    graph = request.app.state.graph
     if graph.version == "remote":
         return None
     return (graph.version, graph.today.isoformat(), _program())
@@ -81,6 +86,9 @@ def _program() -> str:
 @lru_cache(maxsize=256)
 def is_lasting(query: str) -> bool:
     """Tell whether a query has the same answer whenever it is asked of the same data."""
+    # most queries hold none of the words in any place, and need not be taken apart
+    if "\\" not in query and not any(name in query.upper() for name in _FLEETING):
+        return True
     try:
         found = (word.upper for token in tokens(query) if token.kind == "word" for word in words(token))
         return not any(word.endswith(_FLEETING) for word in found)
@@ -105,7 +113,7 @@ def entity_tag(request: HTTPConnection, query: str, *parts: object) -> str | Non
     str or None
         The value of an ETag header; None when the answer may differ the next time.
     """
-    made = edition(request)
+    made = edition(request.app.state.graph)
     if made is None or not is_lasting(query):
         return None
     digest = hashlib.blake2b(repr((made, query, parts)).encode("utf-8", "replace"), digest_size=16)

@@ -149,7 +149,7 @@ async def begin(
     """
     state = request.app.state
     text = query if isinstance(query, str) else query.text
-    made = edition(request)
+    made = edition(state.graph)
     key = (made, text, media_type, _frozen(default_graphs), _frozen(named_graphs))
     if made and (kept := state.answers.get(key)) is not None:
         return Answer(kept)

@@ -26,12 +26,18 @@ class HeadRequests:
             await self._app(scope, receive, send)
             return
 
-        async def without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
+        await self._app({**scope, "method": "GET"}, receive, without_body(send))
 
-        await self._app({**scope, "method": "GET"}, receive, without_body)
+
+def without_body(send: Send) -> Send:
+    """Return what sends the beginning of an answer and leaves its body out."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            message = {**message, "body": b""}
+        await send(message)
+
+    return sending
 
 
 def _takes_head(scope: Scope) -> bool:

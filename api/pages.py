@@ -8,14 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
-from fastapi import Request
-from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, Undefined, select_autoescape
 from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
 
-from api.negotiation import HTML, Format
+from api.links import FORM_NAMES as FORM_NAMES
+from api.links import alternates_of as alternates_of
+from api.links import link_header as link_header
+from api.links import with_query as with_query
 from graph.law.sentences import Sentence
 from graph.namespaces import IDENTIFIER, ONTOLOGY, VOCABULARY
 from graph.records.kinds import BY_SINGULAR, KINDS
@@ -37,16 +40,6 @@ ELSEWHERE = {"conflict": "/conflicts"}
 
 #: The sign that stands before the word of a grade of verification.
 SIGNS = {"official": "●", "reported": "◐", "recalled": "○", "inferred": "◇"}
-
-#: How a form of an answer is called where its short name in capitals is not its name.
-FORM_NAMES = {
-    "turtle": "Turtle",
-    "jsonld": "JSON-LD",
-    "ntriples": "N-Triples",
-    "trig": "TriG",
-    "nquads": "N-Quads",
-    "graphml": "GraphML",
-}
 
 #: Words of codes that are written in capitals.
 ABBREVIATIONS = frozenset({"un", "copuos", "iri", "id"})
@@ -292,46 +285,7 @@ def bare(address: str) -> str:
     return text if len(text) <= 60 else text[:57] + "…"
 
 
-def with_query(path: str, **parameters: object) -> str:
-    """Return a path with a query string of the parameters that have a value."""
-    given = {name: value for name, value in parameters.items() if value not in (None, "")}
-    return f"{path}?{urlencode(given)}" if given else path
-
-
 def count(number: int, singular: str, plural: str | None = None) -> str:
     """Return a number with its noun: ``1 row``, ``1,714 rows``."""
     noun = singular if number == 1 else plural or f"{singular}s"
     return f"{number:,} {noun}"
-
-
-def alternates_of(path: str, formats: Iterable[Format], **parameters: object) -> list[dict[str, str]]:
-    """Return the machine forms of a page, for its head, its footer and its ``Link`` header.
-
-    Parameters
-    ----------
-    path
-        The path of the page.
-    formats
-        The forms it has; that of a page for people is left out.
-    **parameters
-        The rest of the query string.
-
-    Returns
-    -------
-    list of dict
-        With ``label``, ``type`` and ``href``.
-    """
-    return [
-        {
-            "label": FORM_NAMES.get(form.name, form.name.upper()),
-            "type": form.media_type,
-            "href": with_query(path, **{**parameters, "format": form.name}),
-        }
-        for form in formats
-        if form is not HTML
-    ]
-
-
-def link_header(alternates: Iterable[Mapping[str, str]]) -> str:
-    """Return the ``Link`` header that announces the machine forms of a page."""
-    return ", ".join(f'<{each["href"]}>; rel="alternate"; type="{each["type"]}"' for each in alternates)

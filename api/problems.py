@@ -6,27 +6,27 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from http import HTTPStatus
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
-from markupsafe import Markup
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.negotiation import PROBLEM, prefers_html
-from api.pages import render
 from graph.errors import SpacenormsError, closest, suggest
 from graph.namespaces import BASE
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 _log = logging.getLogger(__name__)
 _QUOTED = re.compile(r"'([^']+)'")
 _SHOWN = ("title", "detail", "status", "remedy", "instance", "query", "nearest")
-_PLAIN_PAGE = Markup("<!doctype html><title>{title}</title><h1>{title}</h1><p>{detail}</p><p>{remedy}</p>")
+_PLAIN_PAGE = "<!doctype html><title>{title}</title><h1>{title}</h1><p>{detail}</p><p>{remedy}</p>"
 _CODES = {404: "not-found", 405: "method-not-allowed", 413: "body-too-long", 415: "unsupported-media-type"}
 
 
@@ -39,9 +39,18 @@ def install(application: FastAPI) -> None:
         Gets handlers for our own errors, for parameters that do not validate and for unknown addresses.
         Add `UnexpectedErrors` as its innermost middleware for all others.
     """
+    from fastapi.exceptions import RequestValidationError
+
     application.add_exception_handler(SpacenormsError, _on_own)
     application.add_exception_handler(RequestValidationError, _on_validation)
     application.add_exception_handler(HTTPException, _on_http)
+
+
+def response_to(request: Request, error: SpacenormsError | HTTPException) -> Response:
+    """Answer an error of ours, or one of Starlette's, as `problem_response` does."""
+    return (
+        problem_response(request, error) if isinstance(error, SpacenormsError) else _to_http(request, error)
+    )
 
 
 def problem_response(
@@ -132,6 +141,10 @@ async def _on_own(request: Request, error: Exception) -> Response:
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
+    return _to_http(request, error)
+
+
+def _to_http(request: Request, error: HTTPException) -> Response:
     if error.status_code < 400:
         return Response(status_code=error.status_code, headers=error.headers)
     headers = dict(error.headers or {})
@@ -161,6 +174,8 @@ def _from_http(request: Request, error: HTTPException) -> SpacenormsError:
 
 def _methods(request: Request) -> list[str]:
     """Return the methods that this address takes, over all its routes."""
+    from starlette.routing import Match
+
     found = {
         method
         for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
@@ -177,8 +192,7 @@ def _near_paths(request: Request) -> str:
 
 
 async def _on_validation(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101
-    faults = list(_faults(error.errors()))
+    faults = list(_faults(error.errors()))  # type: ignore[attr-defined]
     details = "; ".join(f"{fault['parameter']}: {fault['message']}" for fault in faults)
     remedies = " ".join(dict.fromkeys(fault["remedy"] for fault in faults if fault["remedy"]))
     told = SpacenormsError(
@@ -212,10 +226,13 @@ def _page(request: Request, problem: dict[str, Any], headers: Mapping[str, str])
     context = {name: problem.get(name) for name in _SHOWN}
     # A fault in drawing the page must not hide the fault that it tells of.
     try:
+        from api.pages import render  # only those who draw a page pay for its import
+
         return render(request, "problem.html", status_code=problem["status"], headers=headers, **context)
     except Exception:
         _log.exception("The page of a problem could not be drawn")
-        return HTMLResponse(_PLAIN_PAGE.format(**problem), problem["status"], headers)
+        escaped = {name: escape(str(value)) for name, value in problem.items()}
+        return HTMLResponse(_PLAIN_PAGE.format(**escaped), problem["status"], headers)
 
 
 def _request_id(request: Request) -> dict[str, str]:

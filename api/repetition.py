@@ -89,4 +89,4 @@ class RepeatedAnswers:
 def _key(scope: Scope, headers: Headers) -> Hashable:
     """Return all that the answer depends on; an answer without an entity tag is never kept."""
     asked = (scope["path"], scope["query_string"], headers.get("accept"), headers.get("accept-encoding"))
-    return ("request", edition(HTTPConnection(scope)), *asked)
+    return ("request", edition(HTTPConnection(scope).app.state.graph), *asked)
