@@ -1,6 +1,6 @@
 """Makes facts of the shape of ``ontology/facts`` in any number, the same ones for the same seed.
 
-Run ``python -m benchmarks.facts 300k``; the facts go to a folder of their own outside the repository.
+Run ``python -m benchmarks.generator 300k``; the facts go to a folder of their own outside the repository.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks import shapes
-from benchmarks.release import release
-from benchmarks.writing import Statements
+from benchmarks.generator import shapes
+from benchmarks.generator.release import release
+from benchmarks.generator.world import World
+from benchmarks.generator.writing import Statements
 from graph.errors import BadValue
 
 #: Statements that come with one more instrument, with all that is said and derived of it; how the sizes
@@ -68,7 +69,7 @@ def lines(size: int, seed: int = SEED, advance: Callable[[], None] = lambda: Non
         One statement with its graph, or several, each ended by a line feed.
     """
     yield from release().lines
-    world = shapes.World(release(), instruments(size), seed)
+    world = World(release(), instruments(size), seed)
     out = Statements()
     shapes.vocabulary(out, world)
     yield from out.drain()
@@ -89,7 +90,7 @@ def cache_folder() -> Path:
 def recipe() -> str:
     """Return a short hash of what the facts are made by, so that older ones are not taken for the same."""
     digest = hashlib.sha256("".join(release().lines).encode())
-    for module in ("facts", "shapes", "writing", "release"):
+    for module in ("facts", "shapes", "doings", "kinds", "world", "writing", "release"):
         digest.update((Path(__file__).parent / f"{module}.py").read_bytes())
     return digest.hexdigest()[:8]
 
@@ -132,7 +133,3 @@ def main(sizes: tuple[str, ...], seed: int, folder: Path | None) -> None:
     """Write facts of each of the SIZES, such as 30k or 3M, and print where they are."""
     for size in sizes:
         click.echo(written(size, seed, folder))
-
-
-if __name__ == "__main__":
-    main()

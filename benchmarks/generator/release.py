@@ -9,11 +9,11 @@ from functools import cache
 
 import pyoxigraph as ox
 
+from graph.knowledge import plain
 from graph.namespaces import BASE, ONTOLOGY, VOCABULARY
 from graph.rdf.loader import release_files
 
 _DATASET = BASE + "dataset"
-_STATE = ONTOLOGY + "State"
 _LABELS = (
     "http://www.w3.org/2004/02/skos/core#prefLabel",
     "http://www.w3.org/2000/01/rdf-schema#label",
@@ -66,15 +66,15 @@ def _statements(turtle: bytes, graph: str, of: str | None) -> Iterator[ox.Quad]:
     for quad in ox.parse(turtle, format=ox.RdfFormat.TURTLE):
         if isinstance(quad.subject, ox.BlankNode) or isinstance(quad.object, ox.BlankNode):
             continue  # its label would differ from one run to the next
-        if (of is None or quad.subject.value == of) and quad.predicate.value != _SOURCE:
+        if (of is None or plain(quad.subject) == of) and quad.predicate.value != _SOURCE:
             yield ox.Quad(quad.subject, quad.predicate, quad.object, ox.NamedNode(graph))
 
 
 def _note(found: Release, quad: ox.Quad) -> None:
-    subject, predicate = quad.subject.value, quad.predicate.value
+    subject, predicate, value = (str(plain(part)) for part in quad.triple)
     scheme, _, code = subject.removeprefix(VOCABULARY).partition("/")
     if subject.startswith(VOCABULARY) and code and predicate in _LABELS:
         found.concepts[scheme].append(code)
-        found.labels[scheme, code] = quad.object.value.lower()
+        found.labels[scheme, code] = value.lower()
     elif predicate == _CODE and "/id/state/" in subject:
-        found.states.append(quad.object.value)
+        found.states.append(value)

@@ -1,0 +1,1 @@
+"""Makes facts of the shape of ``ontology/facts`` in any number, for benchmarks."""

@@ -1,0 +1,113 @@
+"""Measures this project's server alone: how it starts, and how it answers while bombs go off beside."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import http.client
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from benchmarks.peers.answers import question, questions
+from benchmarks.peers.catalogue import OURS, Peer, ours, started
+from benchmarks.peers.load import Load, many, varied
+from benchmarks.peers.servers import HOST, Data, Server, Start
+
+QUIET = "quiet"
+WORKERS = 2
+_SECONDS = 5
+_ROUNDS = 3
+#: So short that bombs are stopped, and workers replaced, several times while it is measured.
+_TIME_LIMIT = 2
+
+
+@dataclass
+class Crowd:
+    """Cheap questions beside bombs.
+
+    Attributes
+    ----------
+    loads
+        One for each round, by the kind of bomb, or quiet.
+    ends
+        How often each kind of bomb ended in which way: a status, or broken off.
+    """
+
+    loads: dict[str, list[Load]] = field(default_factory=lambda: defaultdict(list))
+    ends: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+
+
+def starts(data: Data, times: int, tell: Callable[[str], None] = print) -> list[dict[str, float]]:
+    """Start the server so many times; return seconds, processor seconds and bytes to its first answer."""
+    found = []
+    for number in range(times):
+        tell(f"Start {number + 1} of {times}")
+        with started(Peer(OURS, ours), data, varied(question("look-up").text)) as server:
+            found.append(
+                {
+                    "seconds": server.start_seconds,
+                    "processor": server.start_processor,
+                    "memory": server.first_memory,
+                    "peak": server.peak_memory,
+                }
+            )
+    return found
+
+
+def _limited(data: Data, port: int) -> Start:
+    start = ours(data, port)
+    limits = {
+        "SPACENORMS_WORKERS": str(WORKERS),
+        "SPACENORMS_QUERY_TIME_LIMIT": str(_TIME_LIMIT),
+    }
+    return dataclasses.replace(start, environment={**start.environment, **limits})
+
+
+def crowded(data: Data, tell: Callable[[str], None] = print) -> Crowd:
+    """Measure cheap questions on one connection, quiet and while all workers but one evaluate bombs."""
+    found = Crowd()
+    cheap = question("look-up").text
+    with started(Peer(OURS, _limited), data, varied(cheap)) as server:
+        many(server, cheap, 1, 1)
+        for number in range(_ROUNDS):
+            tell(f"Quiet and beside bombs: round {number + 1} of {_ROUNDS}")
+            found.loads[QUIET].append(many(server, cheap, _SECONDS, 1))
+            for bomb in questions("bombs"):
+                with _bombing(server, bomb.text, found.ends[bomb.name]):
+                    found.loads[bomb.name].append(many(server, cheap, _SECONDS, 1))
+    return found
+
+
+@contextlib.contextmanager
+def _bombing(server: Server, text: str, ends: Counter[str]) -> Iterator[None]:
+    """Keep all workers but one busy while the context is open."""
+    over = threading.Event()
+    threads = [
+        threading.Thread(target=_bomb, args=(server, text, over, ends), daemon=True)
+        for _ in range(WORKERS - 1)
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        over.wait(0.3)  # until they are being evaluated
+        yield
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join(60)
+
+
+def _bomb(server: Server, text: str, over: threading.Event, ends: Counter[str]) -> None:
+    while not over.is_set():
+        connection = http.client.HTTPConnection(HOST, server.port, timeout=60)
+        with contextlib.closing(connection):
+            try:
+                connection.request("GET", server.target(varied(text)))
+                answer = connection.getresponse()
+                while answer.read(2**18) and not over.is_set():
+                    pass
+                ends[f"status {answer.status}"] += 1
+            except (OSError, http.client.HTTPException):
+                ends["broken off"] += 1
