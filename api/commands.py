@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from api import startcache
+from api.preparecommand import prepare
 from graph.errors import BadValue, SpacenormsError, suggest
 from graph.knowledge import KnowledgeGraph, Result
 
@@ -26,6 +28,12 @@ _DATA = click.option(
 )
 _ENDPOINT = click.option(
     "--endpoint", metavar="URL", help="Ask this SPARQL 1.1 server, which holds the exported graph."
+)
+_STORE = click.option(
+    "--store",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Open what spacenorms prepare made there, instead of loading files.",
 )
 
 
@@ -59,8 +67,22 @@ def main() -> None:
     """Ask the knowledge graph of space governance: states, alliances, treaties, norms, conflicts."""
 
 
-def _graph(data: Sequence[Path] = (), endpoint: str | None = None, release: bool = True) -> KnowledgeGraph:
-    return KnowledgeGraph.load(data, endpoint=endpoint, release=release)
+main.add_command(prepare)
+
+
+def _graph(
+    data: Sequence[Path] = (),
+    endpoint: str | None = None,
+    release: bool = True,
+    store: Path | None = None,
+) -> KnowledgeGraph:
+    if store and (data or endpoint or not release):
+        raise BadValue(
+            "A prepared store is what was loaded into it, and nothing is added to it.",
+            remedy="Give --store alone, or name the data when you prepare it.",
+        )
+    cache = startcache.of_environment()
+    return KnowledgeGraph.load(data, endpoint=endpoint, release=release, store=store, cache=cache)
 
 
 @main.command()
@@ -70,12 +92,20 @@ def _graph(data: Sequence[Path] = (), endpoint: str | None = None, release: bool
 )
 @_DATA
 @click.option("--only-data", is_flag=True, help="Leave the release out and serve only what --data names.")
+@_STORE
 @_ENDPOINT
-def serve(host: str, port: int, data: tuple[Path, ...], only_data: bool, endpoint: str | None) -> None:
+def serve(
+    host: str,
+    port: int,
+    data: tuple[Path, ...],
+    only_data: bool,
+    store: Path | None,
+    endpoint: str | None,
+) -> None:
     """Serve the graph: pages, SPARQL, look-ups, networks."""
     from api.server import serve as run
 
-    run(host, port, lambda: _graph(data, endpoint, release=not only_data))
+    run(host, port, lambda: _graph(data, endpoint, release=not only_data, store=store))
 
 
 @main.command()
@@ -91,14 +121,20 @@ def serve(host: str, port: int, data: tuple[Path, ...], only_data: bool, endpoin
     type=click.Choice(["table", "csv", "tsv", "json", "xml", "turtle", "jsonld"]),
 )
 @_DATA
+@_STORE
 @_ENDPOINT
 def query(
-    query: str, given: tuple[str, ...], form: str, data: tuple[Path, ...], endpoint: str | None
+    query: str,
+    given: tuple[str, ...],
+    form: str,
+    data: tuple[Path, ...],
+    store: Path | None,
+    endpoint: str | None,
 ) -> None:
     """Run a saved query by name, or a SPARQL file. Without knowing a name: spacenorms queries."""
     from graph.sparql import answers
 
-    graph = _graph(data, endpoint)
+    graph = _graph(data, endpoint, store=store)
     text = answers.text_of(graph, query, _pairs(given))
     if form == "table":
         _print_table(graph.query(text))

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import os
 
 import pytest
 
 from graph.knowledge import KnowledgeGraph
+
+# What is tested is what the code of today makes of the files, and nothing is left behind.
+os.environ.setdefault("SPACENORMS_START_CACHE", "off")
 
 TODAY = datetime.date(2026, 11, 23)
 
