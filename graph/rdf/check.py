@@ -13,6 +13,7 @@ from typing import cast
 import pyoxigraph as ox
 from pyshacl import validate
 from pyshacl.errors import ConstraintLoadError, ReportableRuntimeError, ShapeLoadError
+from pyshacl.graph_abstraction import OxigraphDataGraph
 from rdflib import RDF, SH, BNode, Graph, Literal, URIRef
 from rdflib.term import IdentifiedNode, Node
 
@@ -198,11 +199,19 @@ def by_shapes(facts: Graph | ox.Store, shapes: Graph, focus: list[str] | None) -
         return []
     try:
         with _without_log("rdflib.term"):
-            report = cast(Graph, validate(facts, shacl_graph=shapes, focus_nodes=focus)[1])
+            data = _Facts(facts) if isinstance(facts, ox.Store) else facts
+            report = cast(Graph, validate(data, shacl_graph=shapes, focus_nodes=focus)[1])
     except (ShapeLoadError, ConstraintLoadError, ReportableRuntimeError) as error:
         raise BadData(f"The shapes cannot be used: {error}", remedy="Mend shapes.ttl.") from error
     results = report.subjects(RDF.type, SH.ValidationResult)
     return list(dict.fromkeys(_violation(report, result) for result in results))
+
+
+class _Facts(OxigraphDataGraph):
+    """A store that need not be counted, for each violation anew, to know that it is not empty."""
+
+    def __bool__(self) -> bool:
+        return True
 
 
 def _violation(report: Graph, result: Node) -> Finding:

@@ -11,22 +11,26 @@ import json
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import Any
 
 import pyoxigraph as ox
 
 from graph.errors import SpacenormsError
 from graph.rdf import loader
+from graph.sparql.tokens import tokens
 from graph.sparql.zygote import WorkerLimits, confine, receive
 from graph.writing import validation
 from graph.writing.graphs import DEFAULT, check_own, is_reserved
 from graph.writing.guard import Operation
 
-LENGTH = struct.Struct("!Q")
+_LENGTH = struct.Struct("!Q")
 
 _DEFAULT = ox.NamedNode(DEFAULT)
-_NT, _NQ = ox.RdfFormat.N_TRIPLES, ox.RdfFormat.N_QUADS
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_NT = ox.RdfFormat.N_TRIPLES
 
 #: The triples of each graph, as N-Triples without the final dot.
 Contents = dict[str, frozenset[str]]
@@ -74,36 +78,37 @@ class Write:
     graph: str = ""
     documents: tuple[Document, ...] = ()
 
-    def packed(self, today: datetime.date) -> bytes:
-        """Return the request as `serve` reads it."""
-        body = json.dumps({"today": today.isoformat(), "write": asdict(self)}).encode()
-        return LENGTH.pack(len(body)) + body
+    @classmethod
+    def told(cls, told: dict[str, Any]) -> Write:
+        """Return a write that came as JSON."""
+        told["operations"] = tuple(Operation(**each) for each in told["operations"])
+        told["documents"] = tuple(Document(**each) for each in told["documents"])
+        return cls(**told)
 
 
-def _unpacked(told: dict[str, Any]) -> Write:
-    for name in ("using", "using_named"):
-        told[name] = None if told[name] is None else tuple(told[name])
-    told["operations"] = tuple(Operation(**each) for each in told["operations"])
-    told["documents"] = tuple(Document(**each) for each in told["documents"])
-    return Write(**told)
+def send(connection: socket.socket, told: Any) -> None:
+    """Send what JSON can hold to the other process of a connection."""
+    body = json.dumps(told).encode()
+    connection.sendall(_LENGTH.pack(len(body)) + body)
+
+
+def received(connection: socket.socket) -> Any:
+    """Return what the other process sends next; EOFError when it ends before."""
+    (length,) = _LENGTH.unpack(receive(connection, _LENGTH.size))
+    return json.loads(receive(connection, length))
 
 
 def serve(store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
     """Evaluate the one request that comes, and end: the life of a worker of `graph.sparql.zygote`."""
     confine(limits)
-    (length,) = LENGTH.unpack(receive(connection, LENGTH.size))
-    request = json.loads(receive(connection, length))
+    request = received(connection)
+    today = datetime.date.fromisoformat(request["today"])
     try:
-        answer = evaluate(
-            store, _unpacked(request["write"]), datetime.date.fromisoformat(request["today"])
-        )
+        answer = evaluate(store, Write.told(request["write"]), today)
     except SpacenormsError as error:
-        answer = {
-            "fault": [error.message, error.remedy, error.code, error.status],
-            "extension": error.extension,
-        }
-    body = json.dumps(answer).encode()
-    connection.sendall(LENGTH.pack(len(body)) + body)
+        fault = [error.message, error.remedy, error.code, error.status]
+        answer = {"fault": fault, "extension": error.extension}
+    send(connection, answer)
 
 
 def evaluate(store: ox.Store, write: Write, today: datetime.date) -> dict[str, Any]:
@@ -141,7 +146,7 @@ def evaluate(store: ox.Store, write: Write, today: datetime.date) -> dict[str, A
     if not any(each["added"] or each["removed"] for each in graphs.values()):
         return {"graphs": graphs, "derived": {}}
     validation.check(store, graphs)
-    return {"graphs": graphs, "derived": _derived(store, today)}
+    return {"graphs": graphs, "derived": _derived(store, today) if bears_on_rules(graphs) else {}}
 
 
 def _contents(store: ox.Store, with_reserved: bool) -> Contents:
@@ -157,6 +162,41 @@ def _triples(store: ox.Store, graph: str) -> frozenset[str]:
 def _difference(before: Contents, after: Contents, name: str) -> dict[str, Any]:
     old, new = before.get(name, frozenset()), after.get(name, frozenset())
     return {"added": sorted(new - old), "removed": sorted(old - new), "is_there": name in after}
+
+
+def bears_on_rules(graphs: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether changes could change what the rules derive: whether they use a property that a rule names.
+
+    Parameters
+    ----------
+    graphs
+        Triples ``added`` and ``removed`` by graph.
+    """
+    known = _terms_of_rules()
+    for name, change in graphs.items():
+        for quad in quads([*change["added"], *change["removed"]], name):
+            is_class = quad.predicate.value == _TYPE
+            named = quad.object.value if is_class and isinstance(quad.object, ox.NamedNode) else None
+            if quad.predicate.value in known and (named is None or named in known):
+                return True
+    return False
+
+
+@cache
+def _terms_of_rules() -> frozenset[str]:
+    """Return every address that a rule names; no rule has a variable for a property or a class."""
+    found = {_TYPE}
+    for rule in loader.rules():
+        each = [token for token in tokens(rule.text) if token.kind in ("iri", "name")]
+        labels = {
+            name.text[:-1]: iri.text[1:-1]
+            for name, iri in pairwise(each)
+            if name.kind == "name" and name.text.endswith(":") and iri.kind == "iri"
+        }
+        for token in each:
+            label, _, local = token.text.partition(":")
+            found.add(token.text[1:-1] if token.kind == "iri" else labels.get(label, "") + local)
+    return frozenset(found)
 
 
 def _derived(store: ox.Store, today: datetime.date) -> dict[str, Any]:

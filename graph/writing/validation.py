@@ -24,7 +24,9 @@ _MOST_TOLD = 50
 def prepare() -> None:
     """Read the shapes and whatever validating imports late: in a confined process no file can be opened."""
     store = ox.Store()
-    store.add(ox.Quad(ox.NamedNode("http://example.org/a"), _TYPE, ox.NamedNode(f"{ONTOLOGY}State"), _ONTOLOGY))
+    store.add(
+        ox.Quad(ox.NamedNode("http://example.org/a"), _TYPE, ox.NamedNode(f"{ONTOLOGY}State"), _ONTOLOGY)
+    )
     assert by_shapes(store, _shapes(), ["http://example.org/a"])  # noqa: S101 - a state lacks what it needs
     _term_rules()
 
@@ -87,9 +89,7 @@ def _told(finding: Finding) -> dict[str, str]:
     }
 
 
-def _subjects(
-    store: ox.Store, graphs: Mapping[str, Mapping[str, Any]]
-) -> set[ox.NamedNode | ox.BlankNode]:
+def _subjects(store: ox.Store, graphs: Mapping[str, Mapping[str, Any]]) -> set[ox.NamedNode | ox.BlankNode]:
     """Return what a write is about, and what refers to it where it takes something away."""
     found: set[ox.NamedNode | ox.BlankNode] = set()
     poorer: set[ox.NamedNode | ox.BlankNode] = set()
@@ -119,15 +119,12 @@ def _named_in(triples: Sequence[str]) -> set[ox.NamedNode | ox.BlankNode]:
     }
 
 
-def _referring(
-    store: ox.Store, thing: ox.NamedNode | ox.BlankNode
-) -> Iterator[ox.NamedNode | ox.BlankNode]:
+def _referring(store: ox.Store, thing: ox.NamedNode | ox.BlankNode) -> Iterator[ox.NamedNode | ox.BlankNode]:
     """Yield what refers to a thing in graphs that are not the release's."""
     for quad in store.quads_for_pattern(None, None, thing):
-        graph = quad.graph_name
-        if isinstance(graph, ox.NamedNode) and not is_reserved(graph.value):
-            if isinstance(quad.subject, (ox.NamedNode, ox.BlankNode)):
-                yield quad.subject
+        is_own = isinstance(quad.graph_name, ox.NamedNode) and not is_reserved(quad.graph_name.value)
+        if is_own and isinstance(quad.subject, (ox.NamedNode, ox.BlankNode)):
+            yield quad.subject
 
 
 def _by_terms(
@@ -136,7 +133,10 @@ def _by_terms(
     if not store.contains_named_graph(_ONTOLOGY):
         return
     concerned = {each.value for each in touched}
-    dataset = [*(ox.NamedNode(graph) for graph in graphs), _ONTOLOGY]
+    dataset: list[ox.NamedNode | ox.BlankNode | ox.DefaultGraph] = [
+        *(ox.NamedNode(graph) for graph in graphs),
+        _ONTOLOGY,
+    ]
     for name, text, remedy in _term_rules():
         for row in cast(ox.QuerySolutions, store.query(text, default_graph=dataset)):
             if row["subject"].value in concerned:
