@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from graph.chance.rankspans import rank_spans
+from graph.chance.robustness import leave_outs
 from graph.errors import BadDate, UnknownName
-from graph.measures.bridges import bridges
-from graph.measures.catalogue import values
+from graph.measures.bridges import bridges, without_meeting_places
+from graph.measures.catalogue import ranks, values
 from graph.networks.building import network
 from graph.pictures.layout import BANDS, TALL, WIDE, place
 from graph.pictures.page import ASSETS, COLOURS, Picture, picture, safe_json
@@ -163,9 +165,9 @@ def test_the_table_holds_the_numbers_of_the_picture(graph, drawn) -> None:
     rows = [row for row in Page(drawn.body()).rows if row and row[0].strip().isdigit()]
     assert len(rows) == len(network(graph, "affiliation").states())
     for row in rows:
-        value = found[row[2]].betweenness if row[2] in found else 0.0
-        share = found[row[2]].share if row[2] in found else 0.0
-        assert (row[4], row[5]) == (f"{value:.4f}", f"{100 * share:.1f} %"), row
+        value = found[row[3]].betweenness if row[3] in found else 0.0
+        share = found[row[3]].share if row[3] in found else 0.0
+        assert (row[5], row[6]) == (f"{value:.4f}", f"{100 * share:.1f} %"), row
     radius = {node["id"]: node["radius"] for node in drawn.data["nodes"]}
     order = [radius[row.code] for row in sorted(found.values(), key=lambda row: row.betweenness)]
     assert order == sorted(order)
@@ -174,8 +176,48 @@ def test_the_table_holds_the_numbers_of_the_picture(graph, drawn) -> None:
 def test_a_named_measure_sets_the_size(graph) -> None:
     made = picture(graph, measure_name="degree")
     degree = values(network(graph, "affiliation").graph, "degree")
-    rows = {row[2]: row for row in Page(made.body()).rows if row and row[0].strip().isdigit()}
-    assert rows["USA"][4] == f"{degree['USA']:.4f}"
+    rows = {row[3]: row for row in Page(made.body()).rows if row and row[0].strip().isdigit()}
+    assert rows["USA"][5] == f"{degree['USA']:.4f}"
+
+
+def test_the_interval_of_a_rank_is_told_in_the_table_and_in_the_tooltip(graph, drawn) -> None:
+    spans = rank_spans(graph)
+    rows = {row[3]: row for row in Page(drawn.body()).rows if row and row[0].strip().isdigit()}
+    titles = {node["id"]: node for node in drawn.data["nodes"] if not node["affiliation"]}
+    for code, span in spans.items():
+        told = str(span.best) if span.best == span.worst else f"{span.best}–{span.worst}"
+        assert rows[code][1] == told
+        words = f"Rank {span.best} still" if span.best == span.worst else f"Rank {span.best} to {span.worst}"
+        assert words in titles[code]["title"] and any(words in fact for fact in titles[code]["facts"])
+
+
+def test_the_interval_is_that_of_networks_built_without_a_part(graph) -> None:
+    """For what is left out, the same rank as in a picture of the remaining facts."""
+    base = network(graph, "affiliation")
+    spans = rank_spans(graph)
+    kept = [each for each in leave_outs(graph, base) if each.kind in ("instrument", "tradition")][::5]
+    for variant in kept:
+        whole, blocs = variant.network.graph, variant.network.blocs
+        remaining = without_meeting_places(whole, blocs)[0]
+        own = values(remaining, "betweenness")
+        place = ranks({state: own.get(state, 0.0) for state in variant.network.states()})
+        for state, rank in place.items():
+            assert spans[state].best <= rank <= spans[state].worst
+
+
+def test_an_interval_that_would_take_long_is_said_not_to_be_computed(graph) -> None:
+    assert rank_spans(graph, "affiliation", "constraint", wait=False) is None
+    made = picture(graph, measure_name="constraint")
+    assert "Rank interval not computed" in made.data["nodes"][0]["title"]
+    assert "the rank interval is not computed here" in made.context["table"].caption
+
+
+@pytest.mark.parametrize("view", ["voting", "linkages", "norms", "readings"])
+def test_a_headline_speaks_of_what_the_view_ties(graph, view) -> None:
+    made = picture(graph, view)
+    assert "overlap" not in made.headline
+    word = {"voting": "alike", "linkages": "actors", "norms": "norms", "readings": "readings"}[view]
+    assert word in made.headline
 
 
 def test_the_words_name_the_states_in_both_the_day_and_the_source(graph, drawn) -> None:

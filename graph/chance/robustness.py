@@ -449,9 +449,7 @@ def _row(
         if variant.code != node
     ]
     by_kind = {
-        kind: _interval(own, rank)
-        for kind in KINDS
-        if (own := [pair for pair in met if pair[0].kind == kind])
+        kind: interval(own, rank) for kind in KINDS if (own := [pair for pair in met if pair[0].kind == kind])
     }
     return NodeRobustness(
         node=node,
@@ -461,12 +459,13 @@ def _row(
         iri=known["iri"],
         value=value,
         rank=rank,
-        whole=_interval(met, rank),
+        whole=interval(met, rank),
         by_kind=by_kind,
     )
 
 
-def _interval(met: Sequence[tuple[Variant, int | None]], rank: int) -> Interval:
+def interval(met: Sequence[tuple[Variant, int | None]], rank: int) -> Interval:
+    """Return the best and the worst of the ranks that a node of some rank has in variants."""
     ranked = [(place, variant.name) for variant, place in met if place is not None]
     absent = tuple(variant.name for variant, place in met if place is None)
     if not ranked:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from graph.measures.bridges import STATE, Bridge
 from graph.measures.catalogue import ranks
+from graph.networks.building import Network
 from graph.pictures.scene import WITHOUT_PLACES, Scene, stands
 
 
@@ -52,24 +53,39 @@ def _number(count: int) -> str:
 
 def headline_of(scene: Scene) -> tuple[str, str]:
     """Return the headline of a picture, and the sentences beneath it."""
-    first, second = scene.bridges.between
-    both = scene.bridges.both
     if scene.network.view == "affiliation":
-        verb = "state belongs" if len(both) == 1 else "states belong"
-        headline = f"{_number(len(both))} {verb} to both the {first.label} and the {second.label}"
-    elif scene.network.graph.number_of_edges():
-        noun = (
-            "pair of states overlaps"
-            if scene.network.graph.number_of_edges() == 1
-            else "pairs of states overlap"
-        )
-        more = "in some affiliation" if scene.network.strength else "more than chance explains"
-        headline = f"{_number(scene.network.graph.number_of_edges())} {noun} {more}"
-    else:
-        headline = "No pair of states overlaps more than chance explains"
-    return headline, _tied_words(scene) if scene.network.view == "affiliation" else " ".join(
-        scene.network.notes
-    )
+        first, second = scene.bridges.between
+        both = len(scene.bridges.both)
+        verb = "state belongs" if both == 1 else "states belong"
+        headline = f"{_number(both)} {verb} to both the {first.label} and the {second.label}"
+        return headline, _tied_words(scene)
+    return _ties_headline(scene.network), " ".join(scene.network.notes)
+
+
+def _ties_headline(found: Network) -> str:
+    """Return how many ties a network of one mode, or of several kinds of things, has."""
+    number = found.graph.number_of_edges()
+    if found.view == "alignment":
+        more = "in some affiliation" if found.strength else "more than chance explains"
+        noun = "pair of states overlaps" if number == 1 else "pairs of states overlap"
+        return f"{_number(number)} {noun} {more}"
+    one, many = TIES.get(found.view, ("tie joins two actors", "ties join two actors each"))
+    return f"{_number(number)} {one if number == 1 else many}"
+
+
+#: What a tie of a view is, as one and as many, with its verb.
+TIES = {
+    "voting": ("pair of states votes alike", "pairs of states vote alike"),
+    "linkages": ("pair of actors is tied", "pairs of actors are tied"),
+    "norms": (
+        "tie joins a norm to what states, promotes or contradicts it",
+        "ties join norms to what states, promotes or contradicts them",
+    ),
+    "readings": (
+        "tie joins a reading to its question or its holder",
+        "ties join readings to their questions and holders",
+    ),
+}
 
 
 def _tied_words(scene: Scene) -> str:
@@ -158,6 +174,20 @@ def caption_of(scene: Scene, titles: Mapping[str, str]) -> list[str]:
     ]
 
 
+_SPAN = (
+    "the best and the worst rank when one treaty, one alliance, one tradition of sources or all recalled "
+    "facts are left out (variants without two blocs do not count)"
+)
+_NO_SPAN = "the rank interval is not computed here"
+
+
+def _span(scene: Scene, code: str) -> str:
+    own = None if scene.spans is None else scene.spans.get(code)
+    if own is None or own.best is None:
+        return "–"
+    return str(own.best) if own.best == own.worst else f"{own.best}–{own.worst}"
+
+
 def table_of(scene: Scene) -> Table:
     """Return the numbers of a picture, one row for each state in order of rank."""
     shares = {row.code: row.share for row in scene.bridges.rows}
@@ -165,13 +195,14 @@ def table_of(scene: Scene) -> Table:
     graph = scene.network.graph
     first, second = scene.bridges.between
     columns = (
-        Column("Rank", number=True), Column("State", head=True), Column("Code"), Column("Stands"),
-        Column(scene.size_title, number=True), Column(f"Paths {first.short}–{second.short}", number=True),
-        Column("Ties", number=True),
+        Column("Rank", number=True), Column("Rank interval", number=True), Column("State", head=True),
+        Column("Code"), Column("Stands"), Column(scene.size_title, number=True),
+        Column(f"Paths {first.short}–{second.short}", number=True), Column("Ties", number=True),
     )  # fmt: skip
     rows = tuple(
         (
             str(place_of[code]),
+            _span(scene, code),
             graph.nodes[code]["label"],
             code,
             stands(scene, code),
@@ -181,9 +212,10 @@ def table_of(scene: Scene) -> Table:
         )
         for code in place_of
     )
+    spans = _NO_SPAN if scene.spans is None else _SPAN
     caption = (
-        f"{scene.size_method}; the share of the shortest paths between the two blocs that runs through the "
-        f"state, meeting places left out; and the number of its ties in the network. {len(rows)} states, "
-        f"as of {long_date(scene.network.as_of)}; equal values share a rank and stand in order of code."
+        f"{scene.size_method}; {spans}; the share of the shortest paths between the two blocs that runs "
+        "through the state, meeting places left out; and the number of its ties in the network. "
+        f"{len(rows)} states, as of {long_date(scene.network.as_of)}; equal values share a rank and stand in order of code."
     )
     return Table(caption, columns, rows)

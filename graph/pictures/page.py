@@ -13,6 +13,7 @@ from typing import Any, Literal
 import jinja2
 from markupsafe import Markup
 
+from graph.chance.rankspans import rank_spans
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import measured
 from graph.networks.blocs import Knowledge
@@ -146,7 +147,12 @@ def picture(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) ->
     drawn = order.network(kg)
     graph, strength, merging = measured(drawn)
     drawn = replace(drawn, graph=graph, strength=strength, notes=(*drawn.notes, *merging))
-    scene = make_scene(drawn, bridges(kg, order.between, order.as_of, order.imprecise), order.measure_name)
+    spans = rank_spans(
+        kg, order.view, order.measure_name, raw=order.raw, as_of=order.as_of, imprecise=order.imprecise,
+        between=order.between, wait=False,
+    )  # fmt: skip
+    found = bridges(kg, order.between, order.as_of, order.imprecise)
+    scene = make_scene(drawn, found, order.measure_name, spans)
     titles = {str(row["source"]): str(row["title"]) for row in kg.run("networks/sources")}
     return _finish(scene, titles)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph.chance.robustness import Interval
 from graph.measures.bridges import CLAIMED, STATE, Bridge, Bridges, Tie
 from graph.measures.catalogue import measure, ranks, values
 from graph.networks.blocs import Bloc
@@ -39,6 +40,8 @@ class Scene:
         State to the value that its disc shows.
     size_title, size_method
         The name of that value, and how it was computed.
+    spans
+        State to the interval of its rank when parts of the facts are left out; None when not computed.
     """
 
     network: Network
@@ -46,6 +49,7 @@ class Scene:
     sizes: Mapping[str, float]
     size_title: str
     size_method: str
+    spans: Mapping[str, Interval] | None = None
 
     @property
     def tied(self) -> dict[str, Bridge]:
@@ -54,16 +58,22 @@ class Scene:
         return {bridge.code: bridge for bridge in found}
 
 
-def make_scene(drawn: Network, found: Bridges, measure_name: str | None) -> Scene:
+def make_scene(
+    drawn: Network,
+    found: Bridges,
+    measure_name: str | None,
+    spans: Mapping[str, Interval] | None = None,
+) -> Scene:
     """Return a scene whose sizes show a named measure, or what lies between the blocs when None."""
     if measure_name is None and drawn.view == "affiliation":
         sizes = {row.code: row.betweenness for row in found.rows}
         sizes = {code: sizes.get(code, 0.0) for code in drawn.states()}
-        return Scene(drawn, found, sizes, "Betweenness", WITHOUT_PLACES)
+        return Scene(drawn, found, sizes, "Betweenness", WITHOUT_PLACES, spans)
     chosen = measure(measure_name or "betweenness")
     found_values = values(drawn.graph, chosen.name, strength=drawn.strength)
     method = f"{chosen.title} in the network “{drawn.title}”"
-    return Scene(drawn, found, {code: found_values[code] for code in drawn.states()}, chosen.title, method)
+    sizes = {code: found_values[code] for code in drawn.states()}
+    return Scene(drawn, found, sizes, chosen.title, method, spans)
 
 
 def bands_of(scene: Scene) -> dict[str, list[str]]:
@@ -183,10 +193,24 @@ def _facts(scene: Scene, code: str, rank: int) -> list[str]:
     if code in scene.tied:
         facts.extend(_tie_words(scene, tie) for tie in scene.tied[code].ties)
     facts.append(f"{scene.size_title} {scene.sizes[code]:.4f}, rank {rank} of {len(scene.sizes)}.")
+    facts.append(f"{span_words(scene, code)}.")
     names = sorted(graph.nodes[other]["label"] for other in graph[code])
     word = "Belongs to" if graph.graph.get("two_mode") else "Overlaps with"
     facts.append(f"{word} {len(names)}: {', '.join(names)}." if names else f"{word} none.")
     return facts
+
+
+def span_words(scene: Scene, code: str) -> str:
+    """Return in words how far the rank of a state moves when parts of the facts are left out."""
+    own = None if scene.spans is None else scene.spans.get(code)
+    if own is None:
+        return "Rank interval not computed"
+    if own.best is None:
+        return "No rank without any one part of the facts"
+    moved = f"Rank {own.best} to {own.worst}" if own.best != own.worst else f"Rank {own.best} still"
+    return f"{moved} with parts of the facts left out" + (
+        f"; absent without {' or '.join(own.absent)}" if own.absent else ""
+    )
 
 
 def _tie_words(scene: Scene, tie: Tie) -> str:

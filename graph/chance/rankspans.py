@@ -1,0 +1,121 @@
+"""Tells how far the rank that a picture shows moves when parts of the facts are left out."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import networkx as nx
+import numpy as np
+
+from graph.cache import Cache
+from graph.chance.robustness import VIEWS, Interval, interval, is_kept, leave_outs, robustness
+from graph.chance.twomode import KERNELS, centralities
+from graph.measures.bridges import without_meeting_places
+from graph.measures.catalogue import ranks
+from graph.networks.blocs import Knowledge
+from graph.networks.building import BLOCS, Network, network
+from graph.threads import one_thread
+
+Spans = Mapping[str, Interval]
+
+
+def rank_spans(
+    kg: Knowledge,
+    view: str = "affiliation",
+    measure_name: str | None = None,
+    *,
+    raw: bool = False,
+    as_of: str | dt.date | None = None,
+    imprecise: str = "exclude",
+    between: Sequence[str] = BLOCS,
+    wait: bool = True,
+) -> Spans | None:
+    """Return the interval of the rank of every state in a picture of two blocs.
+
+    Parameters
+    ----------
+    kg
+        The knowledge graph.
+    view
+        The view that is drawn.
+    measure_name
+        The measure that the size of a state shows; None for betweenness, in the affiliation view without
+        the meeting places of the blocs.
+    raw, as_of, imprecise, between
+        As in `graph.networks.building.network`.
+    wait
+        Whether to compute what takes long; otherwise that is told only when it is kept from before.
+
+    Returns
+    -------
+    dict or None
+        State to the best and the worst rank of the value that its disc shows, over the network without each
+        treaty, each alliance, each tradition of sources and all recalled facts
+        (`graph.chance.robustness.leave_outs`). Without the meeting places, variants that leave fewer than
+        two blocs do not count. None where the view is not made of affiliations, or where it would take
+        long. Kept by version of the data and parameters.
+
+    Raises
+    ------
+    BadValue, BadDate, UnknownName
+        As in `graph.networks.building.network`.
+    """
+    if view not in VIEWS:
+        return None
+    said: dict[str, Any] = {"as_of": as_of, "imprecise": imprecise, "between": between}
+    if measure_name is None and view == "affiliation":
+        base = network(kg, view, as_of=as_of, imprecise=imprecise, between=between)
+        key = (kg.version, tuple(base.parameters.items()))
+        return _CACHE.get(kg, key, lambda: _spans(kg, base))
+    name = measure_name or "betweenness"
+    quick = not raw and (view == "alignment" or name.partition(":")[0] in KERNELS)
+    if not (wait or quick or is_kept(kg, view, name, raw=raw, **said)):
+        return None
+    found = robustness(kg, view, name, raw=raw, **said)
+    return {row.node: row.whole for row in found.rows}
+
+
+def _spans(kg: Knowledge, base: Network) -> Spans:
+    variants = [each for each in leave_outs(kg, base) if _has_two_blocs(each.network)]
+    with one_thread():
+        places = _places([base, *(variant.network for variant in variants)])
+    met = {
+        state: [(variant, place.get(state)) for variant, place in zip(variants, places[1:], strict=True)]
+        for state in base.states()
+    }
+    return {state: interval(own, places[0][state]) for state, own in met.items()}
+
+
+def _places(networks: Sequence[Network]) -> list[dict[str, int]]:
+    """Return the rank of every state of each network by betweenness without the meeting places."""
+    rows, columns = (
+        networks[0].states(),
+        sorted(node for node, mode in networks[0].graph.nodes(data="bipartite") if mode == 1),
+    )
+    kept = np.array([_matrix(each, rows, columns) for each in networks])
+    numbers = centralities(kept, "betweenness", drop_isolates=True)[:, : len(rows)]
+    return [
+        ranks({state: value for state, value in zip(rows, line, strict=True) if state in each.graph})
+        for each, line in zip(networks, numbers.tolist(), strict=True)
+    ]
+
+
+def _matrix(each: Network, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
+    first, second = each.blocs
+    graph: nx.Graph = without_meeting_places(each.graph, (first, second))[0]
+    others = {node: number for number, node in enumerate(columns)}
+    found = np.zeros((len(rows), len(columns)), dtype=bool)
+    for number, state in enumerate(rows):
+        if state in graph:
+            found[number, [others[other] for other in graph[state]]] = True
+    return found
+
+
+def _has_two_blocs(each: Network) -> bool:
+    groups = {group for _, group in each.graph.nodes(data="group")}
+    return len(each.blocs) == 2 and all(bloc.code in groups for bloc in each.blocs)
+
+
+_CACHE: Cache[Spans] = Cache(32)
