@@ -20,6 +20,8 @@ from graph.prepared.manifest import Manifest, Source
 from graph.prepared.opening import QUADS
 from graph.rdf import loader
 from graph.sparql.store import EmbeddedStore
+from graph.writing.changes import lay_over, version_with, written_in
+from graph.writing.journal import Written
 
 #: Views that walk the whole graph: the statistics of the data set, which a server tells in many places.
 VIEWS = ("views/void-graphs", "views/void-classes", "views/void-properties", "views/void-class-properties")
@@ -76,13 +78,14 @@ def prepare(
     output.mkdir(parents=True, exist_ok=True)
     with _new_folder(output) as folder:
         quads = folder / QUADS
-        _fill(quads, files, release, when, progress)
+        written = written_in(data)
+        _fill(quads, files, written, release, when, progress)
         progress("Counting what there is of each class and property")
         graph = KnowledgeGraph(EmbeddedStore(ox.Store.read_only(str(quads))), "", when)
         views = {name: graph.run(name) for name in VIEWS}
         made = Manifest(
             folder=folder.name,
-            data_version=loader.fingerprint([*files, *loader.rule_files()]),
+            data_version=version_with(loader.fingerprint([*files, *loader.rule_files()]), written),
             day=when.isoformat(),
             command=_command(data, release),
             sources=[_source(path) for path in files],
@@ -154,7 +157,12 @@ def _sweep(output: Path, kept: str) -> None:
 
 
 def _fill(
-    quads: Path, files: dict[Path, str], release: bool, when: datetime.date, progress: Progress
+    quads: Path,
+    files: dict[Path, str],
+    written: Sequence[Written],
+    release: bool,
+    when: datetime.date,
+    progress: Progress,
 ) -> None:
     store = ox.Store(str(quads))
     for number, (path, graph) in enumerate(files.items(), 1):
@@ -163,6 +171,7 @@ def _fill(
         loader.load_file(store, path, graph, read=_telling(told, path.stat().st_size, progress))
     if release:
         loader.load_examples(store)
+    lay_over(store, written)
     # The rules read what was loaded several times faster once the engine has put it in order.
     progress("Putting the statements in order")
     store.optimize()

@@ -6,6 +6,7 @@ import datetime
 import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -15,6 +16,10 @@ from graph.prepared.manifest import program
 from graph.rdf import loader
 from graph.resources import queries_dir
 from graph.sparql import examples, saved
+from graph.writing.changes import lay_over, version_with, written_in
+
+if TYPE_CHECKING:
+    from graph.writing.journal import Written
 
 #: Bytes of files beyond which nothing is kept: a prepared store is the better way then.
 MOST_BYTES = 64 * 2**20
@@ -50,9 +55,10 @@ def load(
         A file does not exist or does not parse.
     """
     files = [*loader.data_files(data), *(loader.release_files() if release else ())]
-    version = loader.fingerprint([*files, *loader.rule_files()])
-    if cache is None or sum(path.stat().st_size for path in files) > MOST_BYTES:
-        return _derived(data, release, today), version
+    written = written_in(data)
+    version = version_with(loader.fingerprint([*files, *loader.rule_files()]), written)
+    if cache is None or written or sum(path.stat().st_size for path in files) > MOST_BYTES:
+        return _derived(data, release, today, written), version
     key = _key(files, release, today)
     store = startcache.fetch(cache, key)
     if store is None:
@@ -61,12 +67,15 @@ def load(
     return store, version
 
 
-def _derived(data: Iterable[Path], release: bool, today: datetime.date) -> ox.Store:
+def _derived(
+    data: Iterable[Path], release: bool, today: datetime.date, written: Iterable[Written] = ()
+) -> ox.Store:
     store = ox.Store()
     if release:
         loader.load_release(store)
         loader.load_examples(store)
     loader.load_data(store, data)
+    lay_over(store, written)
     loader.derive(store, today)
     return store
 

@@ -14,6 +14,7 @@ from graph.errors import BadData
 from graph.namespaces import GRAPHS
 from graph.resources import ontology_dir, queries_dir
 from graph.sparql import examples, saved
+from graph.writing.graphs import has_journal
 
 FORMATS = {
     ".ttl": ox.RdfFormat.TURTLE,
@@ -69,7 +70,7 @@ def data_files(given: Iterable[Path]) -> Iterator[Path]:
     for path in given:
         if path.is_dir():
             found = sorted(each for each in path.rglob("*") if each.suffix in FORMATS)
-            if not found:
+            if not found and not has_journal(path):
                 raise BadData(f"The folder {path} holds no RDF.", remedy=_ENDINGS, file=str(path))
             yield from found
         elif not path.exists():

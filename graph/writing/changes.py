@@ -1,22 +1,20 @@
-"""Tells who changed what and when, in the graph of changes and for the graph that comes after a change."""
+"""Puts what was written over what files say, and tells in a graph who changed what and when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pyoxigraph as ox
 
-from graph.knowledge import KnowledgeGraph
 from graph.namespaces import STANDARD
-from graph.sparql.store import EmbeddedStore
-from graph.writing import journal
-from graph.writing.evaluation import apply, quads
-from graph.writing.evaluator import store_of
-from graph.writing.graphs import CHANGES
-from graph.writing.journal import Entry
+from graph.writing.graphs import CHANGES, has_journal
+from graph.writing.triples import quads
+
+if TYPE_CHECKING:
+    from graph.writing.journal import Entry, Written
 
 _GRAPH = ox.NamedNode(CHANGES)
 _TYPE = ox.NamedNode(f"{STANDARD['rdf']}type")
@@ -51,55 +49,36 @@ def _prov(name: str) -> ox.NamedNode:
     return ox.NamedNode(f"{STANDARD['prov']}{name}")
 
 
-def lay_over(store: ox.Store, folders: Iterable[Path]) -> str:
-    """Put what was written to folders in the place of what their files say of the same graphs.
+def lay_over(store: ox.Store, written: Iterable[Written]) -> None:
+    """Put what was written in the place of what files say of the same graphs.
 
     Parameters
     ----------
     store
         Files are loaded, nothing is derived.
-    folders
-        Those without a journal are passed over.
-
-    Returns
-    -------
-    str
-        The version of what was written; empty where nothing was.
+    written
+        Of each folder.
     """
-    versions = []
-    for folder in folders:
-        if not journal.is_in(folder):
-            continue
-        written = journal.read(folder)
-        for name, triples in written.graphs.items():
+    for each in written:
+        for name, triples in each.graphs.items():
             store.remove_graph(ox.NamedNode(name))
             if triples is not None:
                 store.add_graph(ox.NamedNode(name))
                 store.bulk_extend(quads(triples, name))
-        for entry in written.entries:
+        for entry in each.entries:
             store.bulk_extend(activity(entry))
-        versions.append(written.version)
-    return ".".join(version for version in versions if version)
 
 
-def successor(graph: KnowledgeGraph, changed: dict[str, Any], entry: Entry, version: str) -> KnowledgeGraph:
-    """Return the graph that comes after a change.
+def written_in(given: Iterable[Path]) -> list[Written]:
+    """Return what was written to those folders among files and folders that have a journal."""
+    folders = [folder for folder in given if has_journal(folder)]
+    if not folders:
+        return []
+    from graph.writing import journal  # those without one need no database
 
-    Parameters
-    ----------
-    graph
-        The one before, which stays as it is for those who are asking it.
-    changed
-        As `graph.writing.evaluation.evaluate` returned it.
-    entry
-        Of the change.
-    version
-        Of what was written, with the change.
-    """
-    store = ox.Store()
-    store.bulk_extend(store_of(graph))
-    apply(store, changed["graphs"])
-    apply(store, changed["derived"])
-    store.bulk_extend(activity(entry))
-    release = graph.version.partition(".")[0]
-    return KnowledgeGraph(EmbeddedStore(store), f"{release}.{version}", graph.today)
+    return [journal.read(folder) for folder in folders]
+
+
+def version_with(files: str, written: Iterable[Written]) -> str:
+    """Return the version of data whose files have one, with what was written beside them."""
+    return ".".join([files, *(each.version for each in written if each.version)])

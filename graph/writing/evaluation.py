@@ -10,7 +10,7 @@ import datetime
 import json
 import socket
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -25,12 +25,12 @@ from graph.sparql.zygote import WorkerLimits, confine, receive
 from graph.writing import validation
 from graph.writing.graphs import DEFAULT, check_own, is_reserved
 from graph.writing.guard import Operation
+from graph.writing.triples import moved, quads, triples_of
 
 _LENGTH = struct.Struct("!Q")
 
 _DEFAULT = ox.NamedNode(DEFAULT)
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
-_NT = ox.RdfFormat.N_TRIPLES
 
 #: The triples of each graph, as N-Triples without the final dot.
 Contents = dict[str, frozenset[str]]
@@ -151,12 +151,7 @@ def evaluate(store: ox.Store, write: Write, today: datetime.date) -> dict[str, A
 
 def _contents(store: ox.Store, with_reserved: bool) -> Contents:
     names = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
-    return {name: _triples(store, name) for name in names if with_reserved or not is_reserved(name)}
-
-
-def _triples(store: ox.Store, graph: str) -> frozenset[str]:
-    written = store.dump(from_graph=ox.NamedNode(graph), format=_NT) or b""
-    return frozenset(line.removesuffix(" .") for line in written.decode().split("\n") if line)
+    return {name: triples_of(store, name) for name in names if with_reserved or not is_reserved(name)}
 
 
 def _difference(before: Contents, after: Contents, name: str) -> dict[str, Any]:
@@ -201,11 +196,11 @@ def _terms_of_rules() -> frozenset[str]:
 
 def _derived(store: ox.Store, today: datetime.date) -> dict[str, Any]:
     graphs = [loader.rule_graph(rule).value for rule in loader.rules()]
-    before = {name: _triples(store, name) for name in graphs}
+    before = {name: triples_of(store, name) for name in graphs}
     for name in graphs:
         store.remove_graph(ox.NamedNode(name))
     loader.derive(store, today)
-    after = {name: _triples(store, name) for name in graphs}
+    after = {name: triples_of(store, name) for name in graphs}
     return {name: _difference(before, after, name) for name in graphs if before[name] != after[name]}
 
 
@@ -214,10 +209,10 @@ def _derived(store: ox.Store, today: datetime.date) -> dict[str, Any]:
 
 def _update(store: ox.Store, write: Write) -> None:
     _check_syntax(write)
-    store.bulk_extend(list(_moved(store.quads_for_pattern(None, None, None, _DEFAULT), ox.DefaultGraph())))
+    store.bulk_extend(list(moved(store.quads_for_pattern(None, None, None, _DEFAULT), ox.DefaultGraph())))
     for operation in write.operations:
         _copy_default(store)
-        copied = _triples(store, DEFAULT)
+        copied = triples_of(store, DEFAULT)
         try:
             _run(store, operation, write)
         except (RuntimeError, ValueError, OSError, SyntaxError) as error:
@@ -227,7 +222,7 @@ def _update(store: ox.Store, write: Write) -> None:
                 code="update-failed",
                 query=write.text,
             ) from None
-        if _triples(store, DEFAULT) != copied:
+        if triples_of(store, DEFAULT) != copied:
             raise SpacenormsError(
                 f"The update writes <{DEFAULT}> by its name.",
                 remedy="Leave GRAPH out: what names no graph is written there.",
@@ -247,13 +242,9 @@ def _check_syntax(write: Write) -> None:
 
 def _copy_default(store: ox.Store) -> None:
     """Let the default graph be read by its name, and with the others."""
-    quads = list(_moved(store.quads_for_pattern(None, None, None, ox.DefaultGraph()), _DEFAULT))
+    quads = list(moved(store.quads_for_pattern(None, None, None, ox.DefaultGraph()), _DEFAULT))
     store.remove_graph(_DEFAULT)
     store.bulk_extend(quads)
-
-
-def _moved(quads: Iterable[ox.Quad], target: ox.NamedNode | ox.DefaultGraph) -> Iterator[ox.Quad]:
-    return (ox.Quad(quad.subject, quad.predicate, quad.object, target) for quad in quads)
 
 
 def _run(store: ox.Store, operation: Operation, write: Write) -> None:
@@ -296,7 +287,7 @@ def _send(store: ox.Store, write: Write) -> None:
         store.remove_graph(graph)
     store.add_graph(graph)
     for document in write.documents:
-        store.bulk_extend(_moved(_parsed(document, write.graph), graph))
+        store.bulk_extend(moved(_parsed(document, write.graph), graph))
 
 
 def _parsed(document: Document, base: str) -> Iterator[ox.Quad]:
@@ -316,38 +307,3 @@ def _parsed(document: Document, base: str) -> Iterator[ox.Quad]:
             line=error.lineno,
             column=error.offset,
         ) from None
-
-
-def quads(triples: Sequence[str], graph: str) -> Iterator[ox.Quad]:
-    """Return triples as the quads of a graph; blank nodes keep their names.
-
-    Parameters
-    ----------
-    triples
-        N-Triples without the final dot.
-    graph
-        Address of the graph.
-    """
-    text = "".join(f"{triple} .\n" for triple in triples)
-    return _moved(ox.parse(text, _NT), ox.NamedNode(graph))
-
-
-def apply(store: ox.Store, changes: Mapping[str, Mapping[str, Any]]) -> None:
-    """Change graphs of a store as `evaluate` told.
-
-    Parameters
-    ----------
-    store
-        To be changed.
-    changes
-        ``added``, ``removed`` and ``is_there`` by graph.
-    """
-    for name, change in changes.items():
-        graph = ox.NamedNode(name)
-        if not change["is_there"]:
-            store.remove_graph(graph)
-            continue
-        store.add_graph(graph)
-        for quad in quads(change["removed"], name):
-            store.remove(quad)
-        store.bulk_extend(quads(change["added"], name))

@@ -11,17 +11,15 @@ import weakref
 from dataclasses import asdict
 from typing import Any
 
-import pyoxigraph as ox
-
 from graph.errors import QueryTimeout, QueryTooLarge, ServiceBusy, SpacenormsError
 from graph.knowledge import KnowledgeGraph
 from graph.sparql import zygote
 from graph.sparql.guard import ReadQuery
-from graph.sparql.store import EmbeddedStore
 from graph.sparql.zygote import WorkerLimits
 from graph.writing import evaluation, validation
 from graph.writing.evaluation import Write
 from graph.writing.refusals import malformed
+from graph.writing.successor import store_of
 
 _MACHINERY_BYTES = 256 * 2**20
 _GRACE_SECONDS = 2.0
@@ -115,23 +113,6 @@ class Evaluator:
                 retry_after=2,
             )
         return zygote.FORKED.unpack(message)[0], socket.socket(fileno=descriptors[0])
-
-
-def store_of(graph: KnowledgeGraph) -> ox.Store:
-    """Return the store of a graph that is held in memory.
-
-    Raises
-    ------
-    SpacenormsError
-        It is another server's.
-    """
-    if not isinstance(graph.store, EmbeddedStore):
-        raise SpacenormsError(
-            "Only a graph that this server holds can be written.",
-            remedy="Leave out --endpoint, or unset the token for writing.",
-            code="not-writable",
-        )
-    return graph.store.oxigraph
 
 
 def _fault(read: ReadQuery | None, answer: dict[str, Any]) -> SpacenormsError:

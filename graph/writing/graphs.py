@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from graph.errors import SpacenormsError
 from graph.namespaces import BASE, GRAPHS
@@ -13,7 +14,15 @@ DEFAULT = f"{GRAPHS}data/default"
 #: The graph that tells who changed what, and when.
 CHANGES = f"{GRAPHS}changes"
 
+#: The file in a folder of data that keeps what was written there (see `journal`).
+JOURNAL = "written.sqlite"
+
 _OWN = f"{GRAPHS}data/"
+
+
+def has_journal(folder: Path) -> bool:
+    """Tell whether a folder holds a journal."""
+    return (folder / JOURNAL).is_file()
 
 
 def is_reserved(graph: str) -> bool:

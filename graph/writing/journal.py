@@ -8,7 +8,6 @@ all (https://www.sqlite.org/atomiccommit.html).
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import sqlite3
@@ -18,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from graph.errors import BadData, SpacenormsError
+from graph.writing.graphs import JOURNAL, has_journal
 
-FILE = "written.sqlite"
 _LOCK = "written.lock"
 _FORMAT = 1
 _APPLICATION = 0x53504E4D
@@ -94,13 +93,14 @@ class Change:
 
 @dataclass(frozen=True)
 class Entry:
-    """A change that has been kept: how many triples it added and removed, by graph."""
+    """A change that is kept: how many triples it added and removed, by graph, and the version after it."""
 
     number: int
     time: str
     author: str
     request: str
     operation: str
+    version: str
     counts: Mapping[str, tuple[int, int]]
 
 
@@ -121,11 +121,6 @@ class Written:
     graphs: Mapping[str, list[str] | None] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     version: str = ""
-
-
-def is_in(folder: Path) -> bool:
-    """Tell whether a folder holds a journal."""
-    return (folder / FILE).is_file()
 
 
 def read(folder: Path, latest: int = 1000) -> Written:
@@ -157,14 +152,15 @@ def _triples(database: sqlite3.Connection, graph: int) -> list[str]:
 
 def _entries(database: sqlite3.Connection, latest: int) -> Iterator[Entry]:
     rows = database.execute(
-        "SELECT number, time, author, request, operation FROM change ORDER BY number DESC LIMIT ?", (latest,)
+        "SELECT number, time, author, request, operation, version FROM change ORDER BY number DESC LIMIT ?",
+        (latest,),
     ).fetchall()
-    for number, when, author, request, operation in reversed(rows):
+    for number, when, author, request, operation, version in reversed(rows):
         counts = database.execute(
             "SELECT graph, added, removed FROM changed WHERE change = ? ORDER BY graph", (number,)
         )
         told = {graph: (added, removed) for graph, added, removed in counts}
-        yield Entry(number, when, author, request, operation, told)
+        yield Entry(number, when, author, request, operation, version, told)
 
 
 def _version(database: sqlite3.Connection) -> str:
@@ -174,7 +170,7 @@ def _version(database: sqlite3.Connection) -> str:
 
 @contextlib.contextmanager
 def _opened(folder: Path) -> Iterator[sqlite3.Connection]:
-    path = folder / FILE
+    path = folder / JOURNAL
     try:
         # A journal that a killed writer left is rolled back by the next who opens it, if they may write.
         mode = "rw" if os.access(path, os.W_OK) and os.access(folder, os.W_OK) else "ro"
@@ -225,7 +221,7 @@ class Journal:
         self.folder = folder
         self._lock = self._locked()
         try:
-            if not is_in(folder):
+            if not has_journal(folder):
                 self._make()
             with _opened(folder) as database:
                 self.version = _version(database)
@@ -236,6 +232,8 @@ class Journal:
             raise
 
     def _locked(self) -> int:
+        import fcntl  # there is none on systems that cannot fork either
+
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
@@ -266,7 +264,7 @@ class Journal:
 
     def _make(self) -> None:
         """Make the database under another name, so that nobody ever sees it half made."""
-        path, rough = self.folder / FILE, self.folder / f"{FILE}.new"
+        path, rough = self.folder / JOURNAL, self.folder / f"{JOURNAL}.new"
         rough.unlink(missing_ok=True)
         try:
             with contextlib.closing(sqlite3.connect(rough, isolation_level=None)) as database:
@@ -280,7 +278,20 @@ class Journal:
         except (OSError, sqlite3.Error) as error:
             raise _damaged(path, error) from error
 
-    def add(self, change: Change) -> Entry:
+    def entry(self, change: Change) -> Entry:
+        """Return the entry that a change will have if it is the next that is kept."""
+        counts = {name: (len(each.added), len(each.removed)) for name, each in change.graphs.items()}
+        return Entry(
+            self.number + 1,
+            change.time,
+            change.author,
+            change.request,
+            change.operation,
+            change.version_after(self.version),
+            counts,
+        )
+
+    def add(self, change: Change) -> None:
         """Keep a change; when this returns it is on the disk.
 
         Parameters
@@ -288,22 +299,17 @@ class Journal:
         change
             What to keep.
 
-        Returns
-        -------
-        Entry
-            With its number.
-
         Raises
         ------
         SpacenormsError
             The disk is full or fails; nothing of the change is kept then.
         """
-        number, version = self.number + 1, change.version_after(self.version)
+        entry = self.entry(change)
         try:
             with _opened(self.folder) as database:
                 database.execute("PRAGMA synchronous = EXTRA")
                 database.execute("BEGIN IMMEDIATE")
-                _add(database, number, change, version)
+                _add(database, change, entry)
                 database.execute("COMMIT")
         except BadData as error:
             raise SpacenormsError(
@@ -312,30 +318,28 @@ class Journal:
                 code="not-kept",
                 status=507,
             ) from error
-        self.number, self.version = number, version
+        self.number, self.version = entry.number, entry.version
         self.graphs |= set(change.graphs)
-        counts = {name: (len(each.added), len(each.removed)) for name, each in change.graphs.items()}
-        return Entry(number, change.time, change.author, change.request, change.operation, counts)
 
     def close(self) -> None:
         """Let another server have the folder."""
         if self._lock >= 0:
+            import fcntl
+
             # Forked processes hold the same lock, which is let go for all of them.
             fcntl.flock(self._lock, fcntl.LOCK_UN)
             os.close(self._lock)
             self._lock = -1
 
 
-def _add(database: sqlite3.Connection, number: int, change: Change, version: str) -> None:
+def _add(database: sqlite3.Connection, change: Change, entry: Entry) -> None:
     database.execute(
         "INSERT INTO change VALUES (?, ?, ?, ?, ?, ?)",
-        (number, change.time, change.author, change.request, change.operation, version),
+        (entry.number, entry.time, entry.author, entry.request, entry.operation, entry.version),
     )
     for name, each in change.graphs.items():
         _add_graph(database, name, each)
-        database.execute(
-            "INSERT INTO changed VALUES (?, ?, ?, ?)", (number, name, len(each.added), len(each.removed))
-        )
+        database.execute("INSERT INTO changed VALUES (?, ?, ?, ?)", (entry.number, name, *entry.counts[name]))
 
 
 def _add_graph(database: sqlite3.Connection, name: str, change: GraphChange) -> None:
