@@ -216,6 +216,7 @@ def table_of(scene: Scene) -> Table:
     caption = (
         f"{scene.size_method}; {spans}; the share of the shortest paths between the two blocs that runs "
         "through the state, meeting places left out; and the number of its ties in the network. "
-        f"{len(rows)} states, as of {long_date(scene.network.as_of)}; equal values share a rank and stand in order of code."
+        f"{len(rows)} states, as of {long_date(scene.network.as_of)}; equal values share a rank and stand in "
+        "order of code."
     )
     return Table(caption, columns, rows)
