@@ -23,9 +23,8 @@ def of(facts: Path) -> tuple[Path, int]:
     if not target.exists():
         print(f"Deriving what rules say of {facts.name}", file=sys.stderr)
         part = target.with_suffix(".part.nq")
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.generator.whole", str(facts), str(part)], check=True
-        )  # noqa: S603
+        command = [sys.executable, "-m", "benchmarks.generator.whole", str(facts), str(part)]
+        subprocess.run(command, check=True)  # noqa: S603
         part.rename(target)
     with target.open("rb") as file:
         return target, sum(1 for _ in file)
