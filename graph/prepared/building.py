@@ -14,7 +14,7 @@ import pyoxigraph as ox
 
 from graph.errors import BadValue
 from graph.knowledge import KnowledgeGraph
-from graph.prepared import manifest
+from graph.prepared import manifest, starting
 from graph.prepared.locks import InUse, unless_in_use
 from graph.prepared.manifest import Manifest, Source
 from graph.prepared.opening import QUADS
@@ -79,7 +79,7 @@ def prepare(
     with _new_folder(output) as folder:
         quads = folder / QUADS
         written = written_in(data)
-        _fill(quads, files, written, release, when, progress)
+        _fill(quads, data, written, release, when, progress)
         progress("Counting what there is of each class and property")
         graph = KnowledgeGraph(EmbeddedStore(ox.Store.read_only(str(quads))), "", when)
         views = {name: graph.run(name) for name in VIEWS}
@@ -98,10 +98,8 @@ def prepare(
     return made
 
 
-def _files(data: Sequence[Path], release: bool) -> dict[Path, str]:
-    """Return the files with the graphs that they become, in the order in which they are loaded."""
-    own = loader.release_files() if release else {}
-    files = {**own, **{path: loader.data_graph(path) for path in loader.data_files(data)}}
+def _files(data: Sequence[Path], release: bool) -> list[Path]:
+    files = [*loader.data_files(data), *(loader.release_files() if release else ())]
     if not files:
         raise BadValue(
             "There is nothing to prepare: the release is left out, and no data are named.",
@@ -158,38 +156,61 @@ def _sweep(output: Path, kept: str) -> None:
 
 def _fill(
     quads: Path,
-    files: dict[Path, str],
+    data: Sequence[Path],
     written: Sequence[Written],
     release: bool,
     when: datetime.date,
     progress: Progress,
 ) -> None:
+    files = _files(data, release)
     store = ox.Store(str(quads))
-    for number, (path, graph) in enumerate(files.items(), 1):
-        told = f"Loading {path.name} ({number} of {len(files)})"
-        progress(told)
-        loader.load_file(store, path, graph, read=_telling(told, path.stat().st_size, progress))
-    if release:
-        loader.load_examples(store)
-    lay_over(store, written)
-    # The rules read what was loaded several times faster once the engine has put it in order.
-    progress("Putting the statements in order")
-    store.optimize()
-    rules = loader.rules()
-    for number, rule in enumerate(rules, 1):
-        progress(
-            f"Deriving {loader.rule_graph(rule).value.rpartition('/')[2]} (rule {number} of {len(rules)})"
-        )
-        loader.derive(store, when, [rule])
+    if sum(path.stat().st_size for path in files) <= starting.MOST_BYTES:
+        progress(f"Loading {len(files)} files and running the rules")
+        _copy(starting.derived(data, release, when, written), store)
+    else:
+        _load_much(store, data, written, release, progress)
+        _derive_much(store, when, progress)
     progress("Putting the statements in order")
     store.optimize()
     store.flush()
 
 
-def _telling(told: str, length: int, progress: Progress) -> Callable[[int], None] | None:
+def _load_much(
+    store: ox.Store, data: Sequence[Path], written: Sequence[Written], release: bool, progress: Progress
+) -> None:
+    """Load on disk, so that memory does not grow with the data."""
+    if release:
+        progress("Loading the release")
+        begun = ox.Store()
+        loader.load_release(begun)
+        loader.load_examples(begun)
+        _copy(begun, store)
+    files = list(loader.data_files(data))
+    for number, path in enumerate(files, 1):
+        told = f"Loading {path.name} ({number} of {len(files)})"
+        progress(told)
+        length = path.stat().st_size
+        loader.load_file(store, path, loader.data_graph(path), read=_telling(told, length, progress))
+    lay_over(store, written)
+
+
+def _derive_much(store: ox.Store, when: datetime.date, progress: Progress) -> None:
+    progress("Putting the statements in order")
+    store.optimize()
+    rules = loader.rules()
+    for number, rule in enumerate(rules, 1):
+        progress(f"Deriving by {rule.name} ({number} of {len(rules)})")
+        loader.derive(store, when, [rule])
+
+
+def _copy(source: ox.Store, target: ox.Store) -> None:
+    """Take over a store in one piece: many small ones leave as many files behind."""
+    content = source.dump(format=ox.RdfFormat.N_QUADS) or b""
+    target.bulk_load(content, format=ox.RdfFormat.N_QUADS, lenient=True)
+
+
+def _telling(told: str, length: int, progress: Progress) -> Callable[[int], None]:
     """Return what is told the bytes that have been read of a long file."""
-    if length <= _TELLING_BYTES:
-        return None
     next_told = _TELLING_BYTES
 
     def read(count: int) -> None:

@@ -129,6 +129,9 @@ def read(folder: Path) -> Manifest:
         raise _unfit(folder, f"another version made it ({told})", command)
     try:
         found = Manifest(**{**raw, "sources": [Source(**each) for each in raw["sources"]]})
+        for name, kind in _KINDS.items():
+            if not isinstance(raw[name], kind):
+                raise TypeError(f"{name} is no {kind.__name__}")
         _ = found.today
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise _unfit(folder, f"its manifest does not read ({error})", command) from None
@@ -137,6 +140,8 @@ def read(folder: Path) -> Manifest:
 
 
 _MADE_BY: dict[str, Any] = {"format": FORMAT, "spacenorms": program(), "pyoxigraph": ox.__version__}
+
+_KINDS = {"folder": str, "data_version": str, "files": dict, "graphs": dict, "views": dict}
 
 
 def _check_files(folder: Path, manifest: Manifest) -> None:

@@ -58,18 +58,19 @@ def load(
     written = written_in(data)
     version = version_with(loader.fingerprint([*files, *loader.rule_files()]), written)
     if cache is None or written or sum(path.stat().st_size for path in files) > MOST_BYTES:
-        return _derived(data, release, today, written), version
+        return derived(data, release, today, written), version
     key = _key(files, release, today)
     store = startcache.fetch(cache, key)
     if store is None:
-        store = _derived(data, release, today)
+        store = derived(data, release, today)
         startcache.keep(cache, key, store)
     return store, version
 
 
-def _derived(
+def derived(
     data: Iterable[Path], release: bool, today: datetime.date, written: Iterable[Written] = ()
 ) -> ox.Store:
+    """Load files, and what was written over them, into memory and run the rules; errors as `load`."""
     store = ox.Store()
     if release:
         loader.load_release(store)
