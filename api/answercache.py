@@ -72,11 +72,12 @@ def edition(graph: KnowledgeGraph) -> tuple[str, ...] | None:
     """
     if graph.version == "remote":
         return None
-    return (graph.version, graph.today.isoformat(), _program())
+    return (graph.version, graph.today.isoformat(), program_version())
 
 
 @cache
-def _program() -> str:
+def program_version() -> str:
+    """Return the version of the program."""
     try:
         return version("spacenorms")
     except PackageNotFoundError:

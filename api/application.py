@@ -1,34 +1,35 @@
-"""Put the web application together: the graph, the pool of workers, the routes and what guards them."""
+"""Put the web application together: the graph, the pool of workers, what guards them, and the doors.
+
+A server answers queries as soon as it has the graph. The site with its pages and models takes longer to
+load than the graph does, and is loaded when it is first asked for, or soon after the start.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import logging
+import traceback
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-import fastapi_offline
-from fastapi import FastAPI, Request
-from fastapi.middleware.cors import CORSMiddleware
-from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.staticfiles import StaticFiles
-from starlette.responses import HTMLResponse
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from starlette.datastructures import State
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import openapi
 from api import settings as settings_of
-from api.answercache import AnswerCache
+from api.answercache import AnswerCache, program_version
 from api.compression import Compression
-from api.head import HeadRequests
+from api.front import Front
 from api.limits import Limits
 from api.logs import RequestLog
 from api.metrics import Metrics
-from api.problems import UnexpectedErrors, install
+from api.problems import UnexpectedErrors
+from api.proxies import Proxies
 from api.reload import Generations, Reloader
 from api.repetition import RepeatedAnswers
-from api.routes import routers
 from api.security import SecurityHeaders
 from api.settings import Settings, networks
 from graph.knowledge import KnowledgeGraph
@@ -36,23 +37,23 @@ from graph.sparql.store import EmbeddedStore, RemoteStore
 from graph.sparql.workers import WorkerLimits, WorkerPool
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from api.writing import Writing
     from graph.sparql.remote import RemotePool
 
-_STATIC = Path(__file__).parent / "static"
-_DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
-_DESCRIPTION = """
-Which state is bound by which treaty, which alliance promotes which norm, where the law is ambiguous, which
-commitments collide, and which states bridge the blocs. Every answer carries its source, locator and date.
+_log = logging.getLogger(__name__)
 
-Faults are answered as `application/problem+json` (RFC 9457) with a stable `code` and a `remedy`.
-"""
+#: Seconds after its start in which a server answers queries alone.
+_SOON = 1.0
 
 
 def create_application(
     settings: Settings | None = None,
     graph: KnowledgeGraph | None = None,
     load: Callable[[], KnowledgeGraph] | None = None,
-) -> FastAPI:
+    folder: Path | None = None,
+) -> Application:
     """Make the application.
 
     The process that the workers are forked from is forked here.
@@ -66,53 +67,181 @@ def create_application(
     load
         Loads the graph, here and when it is reloaded; None loads the facts of the release, unless a graph
         is handed over, which cannot be reloaded.
+    folder
+        Where is kept what curators write, if the settings let them.
 
     Returns
     -------
-    FastAPI
+    Application
         With ``state.settings``, ``state.graph``, ``state.pool``, ``state.metrics`` and ``state.reloader``.
     """
     settings = settings or settings_of.read()
     load = load or (None if graph else KnowledgeGraph.load)
+    writing = _writing(settings, folder)
     if graph is None:
         assert load is not None  # noqa: S101 - see the line before
         graph = load()
-    application = FastAPI(
-        title="spacenorms",
-        description=_DESCRIPTION,
-        version=_version(),
-        license_info={"name": "MIT (code), CC BY 4.0 (facts)", "identifier": "MIT AND CC-BY-4.0"},
-        docs_url=None,
-        redoc_url=None,
-        lifespan=_lifespan,
-    )
-    application.state.settings = settings
-    application.state.graph = graph
-    application.state.pool = _pool(settings, graph)
-    application.state.answers = AnswerCache(settings.answer_cache_bytes)
-    application.state.metrics = Metrics()
-    application.state.reloader = Reloader(
-        application, load, partial(_pool, settings), settings.shutdown_time_limit
-    )
-    install(application)
-    openapi.install(application)
-    _add_middleware(application)
-    _add_files(application)
-    for router in routers():
-        application.include_router(router)
-    return application
+    return Application(settings, graph, load, writing)
 
 
-@asynccontextmanager
-async def _lifespan(application: FastAPI) -> AsyncIterator[None]:
-    state = application.state
-    await state.pool.start()
-    state.reloader.listen()
-    try:
-        yield
-    finally:
-        await state.reloader.close()
-        await state.pool.close()
+def _writing(settings: Settings, folder: Path | None) -> Writing | None:
+    if not (settings.write_token or settings.writers_file):
+        return None
+    from api.writing import Writing  # only those who write pay for its import
+
+    return Writing(settings, folder)
+
+
+class Application:
+    """The ASGI application: everything that guards, the door, and the site behind it.
+
+    Parameters
+    ----------
+    settings
+        The limits.
+    graph
+        The loaded graph.
+    load
+        Loads it anew; None where it cannot be.
+    writing
+        Lets curators write; None where nobody may.
+
+    Attributes
+    ----------
+    state
+        What is answered from, as in `create_application`.
+    version
+        Of the program.
+    made_site
+        The site; None until it is made.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        graph: KnowledgeGraph,
+        load: Callable[[], KnowledgeGraph] | None,
+        writing: Writing | None = None,
+    ) -> None:
+        self.state = State()
+        self.state.settings = settings
+        self.state.graph = graph
+        self.state.pool = _pool(settings, graph)
+        self.state.answers = AnswerCache(settings.answer_cache_bytes)
+        self.state.metrics = Metrics()
+        self.state.reloader = Reloader(
+            self.state, load, partial(_pool, settings), settings.shutdown_time_limit
+        )
+        self.state.writing = writing
+        if writing:
+            writing.begin(self.state)
+        self.made_site: FastAPI | None = None
+        self._making: asyncio.Task[FastAPI] | None = None
+        self._guarded = self._guard(Front(self))
+
+    @property
+    def version(self) -> str:
+        """The version of the program."""
+        return program_version()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or follow the life of the server."""
+        scope["app"] = self
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        else:
+            await self._guarded(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the interface description, for which the site is made."""
+        return self._make_site().openapi()
+
+    @property
+    def routes(self) -> list[Any]:
+        """The routes of the site, which is made for it."""
+        return self._make_site().routes
+
+    async def site(self) -> FastAPI:
+        """Return the site; made in a thread, once for all who ask meanwhile.
+
+        Raises
+        ------
+        Exception
+            It could not be made; who asks next tries anew.
+        """
+        if self.made_site is None:
+            if self._making is None:
+                self._making = asyncio.create_task(asyncio.to_thread(self._make_site))
+                self._making.add_done_callback(self._note_made)
+            # Who leaves takes nothing from the others.
+            await asyncio.shield(self._making)
+        return self._make_site()
+
+    def _note_made(self, making: asyncio.Task[FastAPI]) -> None:
+        self._making = None
+        if not making.cancelled():
+            making.exception()  # those who wait for it are told
+
+    def _make_site(self) -> FastAPI:
+        if self.made_site is None:
+            from api import site
+
+            self.made_site = site.build(self.state, self.version)
+        return self.made_site
+
+    def _guard(self, front: ASGIApp) -> ASGIApp:
+        # Each stands outside of those before it, so that even an unforeseen error has the headers of all.
+        state, settings = self.state, self.state.settings
+        inner: ASGIApp = Generations(Compression(UnexpectedErrors(front)), state.reloader)
+        limits = Limits(inner, settings)
+        cors = CORSMiddleware(
+            limits,
+            allow_origins=["*"],
+            allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
+            allow_headers=["*"],
+            expose_headers=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID"],
+            max_age=86_400,
+        )
+        log = RequestLog(SecurityHeaders(cors), settings, state.metrics.note)
+        return Proxies(RepeatedAnswers(log, state, log, limits), networks(settings.trusted_proxies))
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Keep the workers while the server runs."""
+        state = self.state
+        await state.pool.start()
+        state.reloader.listen()
+        soon = asyncio.create_task(self._make_soon())
+        try:
+            yield
+        finally:
+            soon.cancel()
+            if state.writing:
+                await state.writing.close()
+            await state.reloader.close()
+            await state.pool.close()
+
+    async def _make_soon(self) -> None:
+        if self.state.settings.load_pages == "soon":
+            await asyncio.sleep(_SOON)
+            try:
+                await self.site()
+            except Exception:
+                _log.exception("The pages were not loaded; who asks for one is told so.")
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        """Follow the lifespan protocol of ASGI."""
+        await receive()
+        stage = "startup"
+        try:
+            async with self.lifespan():
+                await send({"type": "lifespan.startup.complete"})
+                stage = "shutdown"
+                await receive()
+        except BaseException:
+            await send({"type": f"lifespan.{stage}.failed", "message": traceback.format_exc()})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
 
 
 def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
@@ -128,54 +257,4 @@ def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
         queue=settings.queue,
         patience=settings.queue_time_limit,
         limits=WorkerLimits(settings.memory_headroom, settings.max_result_bytes),
-        path=graph.store.path,
     )
-
-
-def _add_middleware(application: FastAPI) -> None:
-    # The last one added is the outermost, so that even an unforeseen error has the headers of the others.
-    state = application.state
-    application.add_middleware(UnexpectedErrors)
-    application.add_middleware(Compression)
-    application.add_middleware(RepeatedAnswers, answers=application.state.answers)
-    application.add_middleware(Generations, reloader=state.reloader)
-    application.add_middleware(HeadRequests)
-    application.add_middleware(Limits, settings=state.settings)
-    application.add_middleware(
-        CORSMiddleware,
-        allow_origins=["*"],
-        allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-        allow_headers=["*"],
-        expose_headers=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID"],
-        max_age=86_400,
-    )
-    application.add_middleware(SecurityHeaders)
-    application.add_middleware(RequestLog, settings=state.settings, listener=state.metrics.note)
-    proxies = [str(network) for network in networks(state.settings.trusted_proxies)]
-    application.add_middleware(ProxyHeadersMiddleware, trusted_hosts=proxies)
-
-
-def _add_files(application: FastAPI) -> None:
-    application.mount("/static", StaticFiles(directory=_STATIC, check_dir=False), name="static")
-    application.mount("/docs/files", StaticFiles(directory=_DOCS_STATIC), name="docs-files")
-    application.add_api_route("/docs", _docs, include_in_schema=False)
-
-
-async def _docs(request: Request) -> HTMLResponse:
-    """Show the interface description, with scripts from this server only."""
-    page = get_swagger_ui_html(
-        openapi_url=str(request.app.openapi_url),
-        title="spacenorms · API",
-        swagger_js_url="/docs/files/swagger-ui-bundle.js",
-        swagger_css_url="/docs/files/swagger-ui.css",
-        swagger_favicon_url="/static/icon.svg",
-    )
-    marked = bytes(page.body).replace(b"<script>", f'<script nonce="{request.state.nonce}">'.encode())
-    return HTMLResponse(marked)
-
-
-def _version() -> str:
-    try:
-        return version("spacenorms")
-    except PackageNotFoundError:
-        return "0"

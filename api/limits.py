@@ -6,10 +6,11 @@ import math
 import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
-from fastapi import Request
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.problems import problem_response
@@ -73,37 +74,48 @@ class Limits:
         self._unlimited = networks(settings.unlimited_clients)
         self._buckets = Buckets(settings.request_rate, settings.request_burst)
         self._running: Counter[str] = Counter()
+        self._name = lru_cache(maxsize=_CLIENTS_KEPT)(self._named)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        client = self._client(scope)
+        client = self.client(scope)
         refusal = self._too_long(scope) or self._too_many(client)
         if refusal:
             response = problem_response(Request(scope), refusal, {"Connection": "close"})
             await response(scope, receive, send)
             return
-        await self._admit(client, scope, self._counting(receive), send)
-
-    async def _admit(self, client: str | None, scope: Scope, receive: Receive, send: Send) -> None:
-        if client is None:
-            await self._app(scope, receive, send)
-            return
-        if caller := CALLER.get():
+        if (caller := CALLER.get()) and client is not None:
             caller.name = client
-        self._running[client] += 1
+        self.enter(client)
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, self._counting(receive), send)
         finally:
+            self.leave(client)
+
+    def admits(self, client: str | None) -> bool:
+        """Count a request of a client and tell whether it may be answered; then `enter` and `leave`."""
+        return self._too_many(client) is None
+
+    def enter(self, client: str | None) -> None:
+        """Note that an answer to a client begins."""
+        if client is not None:
+            self._running[client] += 1
+
+    def leave(self, client: str | None) -> None:
+        """Note that an answer to a client has ended."""
+        if client is not None:
             self._running[client] -= 1
             if not self._running[client]:
                 del self._running[client]
 
-    def _client(self, scope: Scope) -> str | None:
+    def client(self, scope: Scope) -> str | None:
         """Return what tells a client from others; None for one without limits."""
-        host = scope["client"][0] if scope.get("client") else "127.0.0.1"
+        return self._name(scope["client"][0] if scope.get("client") else "127.0.0.1")
+
+    def _named(self, host: str) -> str | None:
         try:
             address = ip_address(host.partition("%")[0])
         except ValueError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import logging
 import re
@@ -12,9 +13,8 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import unquote_plus
 
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.settings import Settings
@@ -23,6 +23,7 @@ from graph.sparql.caller import CALLER, Caller
 _log = logging.getLogger("spacenorms.requests")
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _LONGEST = 300
+_PROCESS, _COUNT = secrets.token_hex(4), itertools.count(1)
 _REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
@@ -40,6 +41,8 @@ class Answered:
         From the arrival of the request to the end of the answer.
     outcomes
         A word for each query that a worker evaluated for it, as in `graph.sparql.caller.Caller`.
+    began
+        When it arrived, on the clock of `time.perf_counter`.
     """
 
     scope: Scope
@@ -48,6 +51,7 @@ class Answered:
     bytes: int = 0
     seconds: float = 0.0
     outcomes: list[str] = field(default_factory=list)
+    began: float = field(default_factory=time.perf_counter)
 
 
 class RequestLog:
@@ -76,29 +80,39 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answered = Answered(scope, _request_id(scope))
-        scope.setdefault("state", {})["request_id"] = answered.request_id
+        answered = self.begin(scope)
         tokens = _REQUEST_ID.set(answered.request_id), CALLER.set(Caller(outcomes=answered.outcomes))
-        began = time.perf_counter()
         try:
             await self._app(scope, receive, _watching(answered, send))
         finally:
-            answered.seconds = time.perf_counter() - began
-            self._tell(answered)
+            self.end(answered)
             _REQUEST_ID.reset(tokens[0])
             CALLER.reset(tokens[1])
 
-    def _tell(self, answered: Answered) -> None:
+    def begin(self, scope: Scope) -> Answered:
+        """Give a request its id, and note that it has arrived."""
+        answered = Answered(scope, _request_id(scope))
+        scope.setdefault("state", {})["request_id"] = answered.request_id
+        return answered
+
+    def end(self, answered: Answered) -> None:
+        """Tell the listener and the log of a request whose answer was sent."""
+        answered.seconds = time.perf_counter() - answered.began
         self._listener(answered)
-        if self._settings.log_requests:
-            _log.info("request", extra={"facts": _facts(answered, self._settings)})
+        if self._settings.log_requests and _log.isEnabledFor(logging.INFO):
+            record = logging.LogRecord(_log.name, logging.INFO, "", 0, "request", None, None)
+            record.facts = _facts(answered, self._settings)
+            _log.handle(record)
 
 
 def _watching(answered: Answered, send: Send) -> Send:
     async def watching(message: Message) -> None:
         if message["type"] == "http.response.start":
             answered.status = message["status"]
-            MutableHeaders(scope=message)["X-Request-ID"] = answered.request_id
+            message["headers"] = [
+                *message.get("headers", ()),
+                (b"x-request-id", answered.request_id.encode()),
+            ]
         elif message["type"] == "http.response.body":
             answered.bytes += len(message.get("body", b""))
         await send(message)
@@ -107,8 +121,16 @@ def _watching(answered: Answered, send: Send) -> Send:
 
 
 def _request_id(scope: Scope) -> str:
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if _SANE.match(given) else secrets.token_hex(8)
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given = value.decode("latin-1")
+            return given if _SANE.match(given) else _new_id()
+    return _new_id()
+
+
+def _new_id() -> str:
+    # what tells requests apart need be no secret, and must not take long
+    return f"{_PROCESS}{next(_COUNT):08x}"
 
 
 def _facts(answered: Answered, settings: Settings) -> dict[str, Any]:
@@ -132,10 +154,18 @@ def _facts(answered: Answered, settings: Settings) -> dict[str, Any]:
     return facts
 
 
+def parameter_names(query_string: bytes) -> set[str]:
+    """Return the names of the parameters in a query string."""
+    pairs = query_string.decode("latin-1").split("&")
+    return {unquote_plus(pair.partition("=")[0]) for pair in pairs}
+
+
 def _names(query_string: bytes) -> list[str]:
     """Return the names of the parameters; what does not look like a name may be a value."""
-    pairs = parse_qsl(query_string[:10_000].decode("latin-1"), keep_blank_values=True)
-    return sorted({name for name, _ in pairs if _SANE.match(name)})[:20]
+    return sorted(name for name in parameter_names(query_string[:10_000]) if _SANE.match(name))[:20]
+
+
+_written = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -155,7 +185,7 @@ class JsonFormatter(logging.Formatter):
         line.update(getattr(record, "facts", {}))
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _written(line)
 
 
 def configure(level: int = logging.INFO) -> None:

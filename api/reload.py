@@ -8,22 +8,24 @@ import json
 import logging
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import MutableHeaders, State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from graph.errors import BadData
 from graph.knowledge import KnowledgeGraph
-from graph.sparql.remote import RemotePool
-from graph.sparql.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from graph.sparql.remote import RemotePool
+    from graph.sparql.workers import WorkerPool
+
+    Pool = WorkerPool | RemotePool
 
 _log = logging.getLogger(__name__)
 _CHECK = "ASK { ?s ?p ?o }"
-
-Pool = WorkerPool | RemotePool
 
 
 @dataclass(eq=False)
@@ -63,8 +65,8 @@ class Reloader:
 
     Parameters
     ----------
-    application
-        Its ``state.graph`` and ``state.pool`` are replaced.
+    state
+        Its ``graph`` and ``pool`` are replaced, and its ``answers`` let go.
     load
         Returns the graph; called in a thread. None: this graph cannot be loaded anew.
     make_pool
@@ -75,12 +77,12 @@ class Reloader:
 
     def __init__(
         self,
-        application: FastAPI,
+        state: State,
         load: Callable[[], KnowledgeGraph] | None,
         make_pool: Callable[[KnowledgeGraph], Pool],
         patience: float,
     ) -> None:
-        self._state = application.state
+        self._state = state
         self._load = load
         self._make_pool = make_pool
         self._patience = patience
@@ -125,17 +127,42 @@ class Reloader:
         _log.info("The graph was loaded anew; its version is %s.", graph.version)
         return True
 
+    @contextlib.asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until no graph is taking over, and keep every other from it."""
+        async with self._lock:
+            yield
+
+    async def take_over(self, graph: KnowledgeGraph, keep: Callable[[], None]) -> None:
+        """Let a graph that was changed take over; call it within a `turn`.
+
+        Parameters
+        ----------
+        graph
+            Ready to answer.
+        keep
+            Keeps what was changed; called in a thread, once the graph could take over. When it raises, the
+            old graph goes on.
+        """
+        pool = await self._started(graph, may_be_empty=True)
+        try:
+            await asyncio.to_thread(keep)
+        except BaseException:
+            await pool.close()
+            raise
+        self._swap(graph, pool)
+
     def _loaded(self) -> KnowledgeGraph:
         if self._load is None:
             raise BadData("This graph was handed over, not loaded.", remedy="Start the server anew.")
         return self._load()
 
-    async def _started(self, graph: KnowledgeGraph) -> Pool:
+    async def _started(self, graph: KnowledgeGraph, *, may_be_empty: bool = False) -> Pool:
         pool = self._make_pool(graph)
         await pool.start()
         try:
             answer = json.loads(await pool.evaluate(_CHECK, "application/sparql-results+json"))
-            if not answer["boolean"]:
+            if not answer["boolean"] and not may_be_empty:
                 raise BadData("The new graph holds nothing.", remedy="Check the folders of the data.")
         except BaseException:
             await pool.close()
@@ -146,6 +173,7 @@ class Reloader:
         """Let the new graph take over; nothing else runs in the loop meanwhile."""
         old_pool, old = self._state.pool, self.generation
         self._state.graph, self._state.pool = graph, pool
+        self._state.answers.clear()
         self.generation = Generation()
         old.is_replaced = True
         old.settle()
@@ -189,7 +217,7 @@ class Generations:
         generation = self._reloader.generation
 
         async def watching(message: Message) -> None:
-            if message["type"] == "http.response.start" and generation.is_replaced:
+            if generation.is_replaced and message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 del headers["ETag"]
                 headers["Cache-Control"] = "no-store"

@@ -1,56 +1,74 @@
-"""Middleware that answers a question asked before with the same bytes, before anything else looks at it."""
+"""Middleware that answers a question asked before with the same bytes, before anything else looks at it.
+
+It stands outside of all other middleware, so that what those add is kept too. What they do for each request
+is done here by their own functions: it is counted against the limits, has an id, and is logged and measured.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import Any
 
-from starlette.datastructures import Headers
-from starlette.requests import HTTPConnection
+from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.answercache import AnswerCache, edition, is_known
+from api.answercache import edition, is_known
+from api.limits import Limits
+from api.logs import RequestLog
 
 _PATHS = ("/sparql", "/queries/")
-_KEPT_WITH_304 = frozenset({b"etag", b"cache-control", b"vary", b"link"})
+_METHODS = ("GET", "HEAD")
+_REQUEST_ID = b"x-request-id"
+_OF_THE_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"content-disposition"})
+
+#: What an answer may depend on beside its address.
+_ASKED = (b"accept", b"accept-encoding", b"host")
+#: Who sends one of these may be answered in another way than others.
+_PERSONAL = frozenset({b"cookie", b"authorization", b"range", b"expect"})
+
+Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
+    """An answer as it was sent: whole, with an entity tag, and its id left out."""
+
     tag: str
-    start: Message
-    body: Message
-
-    async def send(self, send: Send, wanted: str | None) -> None:
-        if is_known(wanted, self.tag):
-            headers = [pair for pair in self.start["headers"] if pair[0] in _KEPT_WITH_304]
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
-            await send({"type": "http.response.body", "body": b""})
-            return
-        # Middleware further out adds to the headers, so each answer has a list of its own.
-        await send({**self.start, "headers": list(self.start["headers"])})
-        await send(dict(self.body))
+    headers: Headers
+    body: bytes
+    route: Any
+    endpoint: Any
 
 
-@dataclass
+@dataclass(slots=True)
 class _Recording:
     """What is sent, as long as it can be kept: one body behind an entity tag."""
 
     send: Send
-    messages: list[Message] = field(default_factory=list)
+    status: int = 0
+    headers: Headers = field(default_factory=list)
+    bodies: list[bytes] = field(default_factory=list)
+    is_whole: bool = False
 
     async def __call__(self, message: Message) -> None:
-        if len(self.messages) < 3:
-            kept = {**message, "headers": list(message["headers"])} if "headers" in message else message
-            self.messages.append(dict(kept))
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], message["headers"]
+        elif message["type"] == "http.response.body" and len(self.bodies) < 2:
+            self.bodies.append(message.get("body", b""))
+            self.is_whole = not message.get("more_body")
         await self.send(message)
 
-    def kept(self) -> _Kept | None:
-        if len(self.messages) != 2 or self.messages[1].get("more_body"):
+    def kept(self, scope: Scope) -> _Kept | None:
+        if self.status != 200 or len(self.bodies) != 1 or not self.is_whole:
             return None
-        start, body = self.messages
-        tag = Headers(raw=start["headers"]).get("etag")
-        return _Kept(tag, start, body) if tag and start["status"] == 200 else None
+        tag = dict(self.headers).get(b"etag")
+        if tag is None:
+            return None
+        headers = [pair for pair in self.headers if pair[0] != _REQUEST_ID]
+        return _Kept(
+            tag.decode("latin-1"), headers, self.bodies[0], scope.get("route"), scope.get("endpoint")
+        )
 
 
 class RepeatedAnswers:
@@ -60,33 +78,71 @@ class RepeatedAnswers:
     ----------
     app
         What is asked the first time.
-    answers
-        Where they are kept.
+    state
+        Holds the ``graph`` whose edition an answer belongs to, and the ``answers``.
+    log, limits
+        The middleware further in that does the same for all other requests.
     """
 
-    def __init__(self, app: ASGIApp, answers: AnswerCache) -> None:
+    def __init__(self, app: ASGIApp, state: State, log: RequestLog, limits: Limits) -> None:
         self._app = app
-        self._answers = answers
+        self._state = state
+        self._log = log
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http" or scope["method"] != "GET" or not scope["path"].startswith(_PATHS):
+        if scope["type"] != "http" or scope["method"] not in _METHODS or not scope["path"].startswith(_PATHS):
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        key = _key(scope, headers)
-        kept = self._answers.get(key)
+        headers = dict(scope["headers"])
+        key = self._key(scope, headers)
+        kept = None if key is None else self._state.answers.get(key)
         if kept is not None:
-            await kept.send(send, headers.get("if-none-match"))
+            client = self._limits.client(scope)
+            if self._limits.admits(client):
+                await self._repeat(kept, client, scope, headers, send)
+                return
+        if key is None or scope["method"] != "GET":
+            await self._app(scope, receive, send)
             return
         recording = _Recording(send)
         await self._app(scope, receive, recording)
-        found = recording.kept()
-        if found is not None and key == _key(scope, headers):
-            self._answers.put(key, found, len(found.body.get("body", b"")) + len(scope["query_string"]))
+        found = recording.kept(scope)
+        if found is not None and key == self._key(scope, headers):
+            self._state.answers.put(key, found, len(found.body) + len(scope["query_string"]))
 
+    def _key(self, scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
+        """Return all that the answer depends on; None where more may count."""
+        made = edition(self._state.graph)
+        # of a header that is sent twice, others may read the one that is not looked at here
+        if made is None or len(headers) != len(scope["headers"]) or not _PERSONAL.isdisjoint(headers):
+            return None
+        asked = (scope["path"], scope["query_string"], scope["scheme"], scope.get("root_path"))
+        return (made, asked, b"origin" in headers, *map(headers.get, _ASKED))
 
-def _key(scope: Scope, headers: Headers) -> Hashable:
-    """Return all that the answer depends on; an answer without an entity tag is never kept."""
-    asked = (scope["path"], scope["query_string"], headers.get("accept"), headers.get("accept-encoding"))
-    return ("request", edition(HTTPConnection(scope).app.state.graph), *asked)
+    async def _repeat(
+        self, kept: _Kept, client: str | None, scope: Scope, headers: dict[bytes, bytes], send: Send
+    ) -> None:
+        """Send what is kept, or that the client has it already."""
+        answered = self._log.begin(scope)
+        wanted = headers.get(b"if-none-match")
+        is_new = wanted is None or not is_known(wanted.decode("latin-1"), kept.tag)
+        body = kept.body if is_new and scope["method"] == "GET" else b""
+        sent = kept.headers if is_new else [pair for pair in kept.headers if pair[0] not in _OF_THE_BODY]
+        answered.status = 200 if is_new else 304
+        answered.bytes = len(body)
+        scope["route"], scope["endpoint"] = kept.route, kept.endpoint
+        self._limits.enter(client)
+        try:
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": answered.status,
+                    "headers": [*sent, (_REQUEST_ID, answered.request_id.encode())],
+                }
+            )
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            self._limits.leave(client)
+            self._log.end(answered)

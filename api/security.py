@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import secrets
+from collections.abc import Iterable
 
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
+)
+_POLICY = b"content-security-policy"
+
+# What a browser may draw has scripts and styles; what it shows as data, or hands to a program, has none.
+_SHOWN = re.compile(rb"text/html|application/xhtml|image/svg|text/css|text/javascript", re.IGNORECASE)
+_FOR_DATA = (
+    b"default-src 'self'; script-src 'none'; style-src 'self'; object-src 'none'; "
+    b"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+)
 
 
 def content_security_policy(nonce: str, *, inline_styles: bool = False) -> str:
@@ -52,10 +61,17 @@ class SecurityHeaders:
 
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", content_security_policy(nonce))
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
+                message["headers"] = _guarded(message.get("headers", ()), nonce)
             await send(message)
 
         await self._app(scope, receive, adding)
+
+
+def _guarded(headers: Iterable[tuple[bytes, bytes]], nonce: str) -> list[tuple[bytes, bytes]]:
+    """Return headers with those that they lack."""
+    given = dict(headers)
+    added = [pair for pair in _HEADERS if pair[0] not in given]
+    if _POLICY not in given:
+        is_shown = _SHOWN.match(given.get(b"content-type", b"")) is not None
+        added.append((_POLICY, content_security_policy(nonce).encode() if is_shown else _FOR_DATA))
+    return [*headers, *added]

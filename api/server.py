@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import uvicorn
-from fastapi import FastAPI
 
 from api import logs
-from api.application import create_application
+from api.application import Application, create_application
 from api.reload import in_terminal
 from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
@@ -30,7 +31,7 @@ spacenorms serves the graph at {base}/   (data {version}; stop with Ctrl-C)
 """
 
 
-def serve(host: str, port: int, load: Callable[[], KnowledgeGraph]) -> None:
+def serve(host: str, port: int, load: Callable[[], KnowledgeGraph], folder: Path | None = None) -> None:
     """Serve until told to stop.
 
     Parameters
@@ -41,10 +42,12 @@ def serve(host: str, port: int, load: Callable[[], KnowledgeGraph]) -> None:
         Port; 0 takes a free one.
     load : callable
         Returns the graph that is served; called again for a reload.
+    folder : pathlib.Path, optional
+        Where is kept what curators write, if the settings let them.
     """
     logs.configure()
     _ignore_early_reload()
-    application = create_application(load=load)
+    application = create_application(load=load, folder=folder)
     # what is loaded now lives as long as the server: the collector need not walk it during a request
     gc.collect()
     gc.freeze()
@@ -58,7 +61,7 @@ def _ignore_early_reload() -> None:
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
-def configuration(application: FastAPI, settings: Settings, host: str, port: int) -> uvicorn.Config:
+def configuration(application: Application, settings: Settings, host: str, port: int) -> uvicorn.Config:
     """Return how uvicorn serves an application within its settings.
 
     Parameters
@@ -79,9 +82,19 @@ def configuration(application: FastAPI, settings: Settings, host: str, port: int
         # The application has its own, which believes the proxies that the settings name.
         proxy_headers=False,
         server_header=False,
+        http=_protocol(),
+        ws="none",
         h11_max_incomplete_event_size=settings.max_url_bytes + _HEADERS_BYTES,
         timeout_graceful_shutdown=settings.shutdown_time_limit,
     )
+
+
+def _protocol() -> type[asyncio.Protocol] | str:
+    try:
+        from api.wire import BoundedHttp
+    except ImportError:  # without httptools
+        return "h11"
+    return BoundedHttp
 
 
 class _TellingServer(uvicorn.Server):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Any, Literal
 
+from api import startcache
 from graph.errors import BadValue, suggest
 
 PREFIX = "SPACENORMS_"
@@ -26,10 +27,12 @@ def _setting(
     most: float | None = None,
     choices: Sequence[str] = (),
     check: Callable[[str], object] | None = None,
+    is_secret: bool = False,
 ) -> Any:
     """Return the field of a setting: what it means, and which values fit."""
     fits = {"above": above, "least": least, "most": most, "choices": choices, "check": check}
-    return dataclasses.field(default=default, metadata={"description": description, **fits})
+    metadata = {"description": description, **fits}
+    return dataclasses.field(default=default, repr=not is_secret, metadata=metadata)
 
 
 def networks(listed: str) -> list[IPv4Network | IPv6Network]:
@@ -96,11 +99,29 @@ class Settings:
     shutdown_time_limit: int = _setting(
         45, "Seconds that running requests are given when the server stops or takes a new graph.", least=0
     )
+    start_cache: str = _setting(
+        startcache.AUTO,
+        "Where the loaded and derived graph is kept for the next start: auto, off or a folder.",
+        check=startcache.folder,
+    )
+    write_token: str = _setting(
+        "", "A secret that lets its bearer write; empty where nobody may.", is_secret=True
+    )
+    write_author: str = _setting("curator", "The name under which the bearer of that token writes.")
+    writers_file: str = _setting("", "A file that names several writers, one a line; empty for none.")
+    write_time_limit: float = _setting(
+        60.0, "Seconds a write may take to be evaluated, checked and derived from.", above=0
+    )
     log_requests: bool = _setting(True, "Whether each request is logged, on one line.")
     log_query_values: bool = _setting(
         False, "Whether the log shows the values in the query string of a request."
     )
     log_clients: bool = _setting(False, "Whether the log shows the address of the client.")
+    load_pages: Literal["soon", "asked"] = _setting(
+        "soon",
+        "When all that is no SPARQL is loaded: soon after the start, or when it is first asked for.",
+        choices=("soon", "asked"),
+    )
     metrics: Literal["off", "loopback", "on"] = _setting(
         "loopback",
         "Who may read /metrics: nobody, clients on this machine, or everyone.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -118,12 +120,32 @@ def test_only_trusted_proxies_name_the_client() -> None:
 def test_a_client_is_an_address_or_a_subscriber_s_network(host: str, name: str | None) -> None:
     async def nothing(scope: Scope, receive: Any, send: Any) -> None: ...
 
-    assert Limits(nothing, Settings())._client({"client": (host, 1)}) == name
+    assert Limits(nothing, Settings()).client({"client": (host, 1)}) == name
 
 
 def test_a_long_address_is_refused(narrow: httpx.Client) -> None:
     told = problem(narrow.get("/sparql", params={"query": "#" * 2000}), 414)
     assert "POST" in told["remedy"]
+
+
+@pytest.mark.parametrize("head", [b"GET /health?", b"GET /health HTTP/1.1\r\nX-Long: "])
+def test_a_head_that_does_not_end_is_broken_off(narrow: httpx.Client, head: bytes) -> None:
+    with socket.create_connection((narrow.base_url.host, narrow.base_url.port or 80), timeout=10) as sending:
+        sending.sendall(head)
+        with contextlib.suppress(OSError):
+            for _ in range(200):
+                sending.sendall(b"x" * 2**14)
+                time.sleep(0.001)
+        answer = b""
+        with contextlib.suppress(OSError):
+            answer = sending.recv(2**16)
+    assert not answer or answer.startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+    assert narrow.get("/health").status_code == 200
+
+
+def test_many_requests_over_one_connection_have_heads_of_their_own(narrow: httpx.Client) -> None:
+    with httpx.Client(base_url=narrow.base_url, headers={"X-Long": "x" * 20_000}) as client:
+        assert [client.get("/health").status_code for _ in range(10)] == [200] * 10
 
 
 @pytest.mark.parametrize("is_declared", [True, False])

@@ -16,8 +16,8 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from serving import small_graph
+from starlette.datastructures import State
 from starlette.types import Receive, Scope, Send
 from test_workers import CROSS_PRODUCT, is_gone, until
 
@@ -179,7 +179,7 @@ def test_a_graph_that_was_handed_over_is_not_reloaded(caplog: pytest.LogCaptureF
     application = create_application(Settings(), small_graph())
 
     async def main() -> bool:
-        async with application.router.lifespan_context(application):
+        async with application.lifespan():
             reloader: Reloader = application.state.reloader
             return await reloader.reload()
 
@@ -188,7 +188,7 @@ def test_a_graph_that_was_handed_over_is_not_reloaded(caplog: pytest.LogCaptureF
 
 
 def test_an_answer_begun_on_the_old_graph_is_not_kept() -> None:
-    reloader = Reloader(FastAPI(), None, lambda graph: None, 1)  # type: ignore[arg-type, return-value]
+    reloader = Reloader(State(), None, lambda graph: None, 1)  # type: ignore[arg-type, return-value]
     sent: list[dict[str, object]] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

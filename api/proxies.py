@@ -1,0 +1,31 @@
+"""Middleware that believes what a trusted proxy says of the client."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+
+class Proxies:
+    """Takes the client's address and scheme from the headers of a trusted proxy, where there are any.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    trusted
+        Addresses and networks of the proxies.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Iterable[object]) -> None:
+        self._app = app
+        self._believing = ProxyHeadersMiddleware(app, [str(each) for each in trusted])  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if any(name.startswith(b"x-forwarded-") for name, _ in scope["headers"]):
+            await self._believing(scope, receive, send)  # type: ignore[arg-type]
+        else:
+            await self._app(scope, receive, send)

@@ -1,0 +1,62 @@
+"""HTTP on the wire: read by httptools, which is quick, within a limit that it does not have itself."""
+
+from __future__ import annotations
+
+import json
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from graph.namespaces import BASE
+
+_CODE = "header-too-long"
+
+
+class BoundedHttp(HttpToolsProtocol):
+    """Refuses a request whose line and headers are longer than ``h11_max_incomplete_event_size``.
+
+    What is read at once is looked at when it has been read, so that much more may be taken; but nobody can
+    fill the memory with headers that never end.
+    """
+
+    _head = 0
+    _is_in_head = True
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._head, self._is_in_head = 0, True
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Count no more: the body has a limit of its own."""
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """Begin to count before the next request does."""
+        self._head, self._is_in_head = 0, True
+        super().on_message_complete()
+
+    def data_received(self, data: bytes) -> None:
+        """Take what has arrived."""
+        super().data_received(data)
+        if self._is_in_head and self.parser is not None:
+            self._head += len(data)
+            most = self.config.h11_max_incomplete_event_size
+            if most is not None and self._head > most and not self.transport.is_closing():
+                self._refuse(most)
+
+    def _refuse(self, most: int) -> None:
+        problem = {
+            "type": f"{BASE}problem/{_CODE}",
+            "title": _CODE.replace("-", " ").capitalize(),
+            "status": 431,
+            "detail": f"The headers of the request are longer than {most:,} bytes.",
+            "code": _CODE,
+            "remedy": "Send fewer headers, and a long query in the body of a POST to /sparql.",
+        }
+        body = json.dumps(problem).encode()
+        self.transport.write(
+            b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-type: application/problem+json\r\n"
+            b"connection: close\r\ncontent-length: %d\r\n\r\n%s" % (len(body), body)
+        )
+        self.transport.close()
