@@ -76,6 +76,10 @@ def problem_response(
     sent = {"Cache-Control": "no-store", "Vary": "Accept", **(headers or {})}
     if "retry_after" in error.extension:
         sent["Retry-After"] = str(error.extension["retry_after"])
+    if error.status == 401:
+        sent["WWW-Authenticate"] = 'Bearer realm="spacenorms"'
+    if "allow" in error.extension:
+        sent["Allow"] = str(error.extension["allow"])
     if _wants_page(request):
         return _page(request, problem, sent)
     body = json.dumps(problem, ensure_ascii=False, default=str).encode("utf-8", "replace")

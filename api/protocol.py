@@ -23,6 +23,7 @@ from graph.sparql.guard import ReadQuery, inspect
 METHODS = "GET, HEAD, POST, OPTIONS"
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
+UPDATE = "application/sparql-update"
 CLIENT_LEFT = 499
 _UPDATES = ("update", "using-graph-uri", "using-named-graph-uri")
 
@@ -49,17 +50,24 @@ async def get(request: Request) -> Response:
 
 async def post(request: Request) -> Response:
     """Evaluate a query from a form, or one that is the body itself."""
+    writing = getattr(request.app.state, "writing", None)
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == FORM:
-        return await _respond(request, _pairs(await _body(request)))
+        pairs = _pairs(await _body(request))
+        if writing and any(name in _UPDATES for name, _ in pairs):
+            return await _update(request, pairs)
+        return await _respond(request, pairs)
     if media_type == DIRECT:
         query = await _body(request)
         pairs = request.query_params.multi_items()
         if any(name == "query" for name, _ in pairs):
             raise _repeated()
         return await _respond(request, [*pairs, ("query", query)])
-    if media_type == "application/sparql-update":
-        raise _update_refused("An update")
+    if media_type == UPDATE:
+        if writing is None:
+            raise _update_refused("An update")
+        writing.writers.author(request)
+        return await _update(request, [*request.query_params.multi_items(), ("update", await _body(request))])
     raise SpacenormsError(
         f"A query cannot be sent as “{media_type[:80] or 'nothing named'}”.",
         remedy=f"Send it as {DIRECT}, or as the field query of {FORM}.",
@@ -73,8 +81,16 @@ async def options(request: Request) -> Response:
     return Response(status_code=204, headers={"Allow": METHODS})
 
 
+async def _update(request: Request, pairs: Pairs) -> Response:
+    from api.updates import update  # only those who write pay for its import
+
+    return await update(request, pairs)
+
+
 async def _body(request: Request) -> str:
-    most = request.app.state.settings.max_query_bytes
+    settings = request.app.state.settings
+    is_writable = getattr(request.app.state, "writing", None) is not None
+    most = settings.max_body_bytes if is_writable else settings.max_query_bytes
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 NAMES = (
     "sparql",
     "wellknown",
+    "graphstore",
     "health",
     "queries",
     "conflicts",

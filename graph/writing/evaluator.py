@@ -17,9 +17,9 @@ from graph.sparql import zygote
 from graph.sparql.guard import ReadQuery
 from graph.sparql.zygote import WorkerLimits
 from graph.writing import evaluation, validation
-from graph.writing.evaluation import Write
 from graph.writing.refusals import malformed
 from graph.writing.successor import store_of
+from graph.writing.write import Write
 
 _MACHINERY_BYTES = 256 * 2**20
 _GRACE_SECONDS = 2.0

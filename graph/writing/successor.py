@@ -58,7 +58,9 @@ def graph_changes(
     }
 
 
-def successor(graph: KnowledgeGraph, changed: Mapping[str, Any], entry: Entry) -> KnowledgeGraph:
+def successor(
+    graph: KnowledgeGraph, changed: Mapping[str, Any], entry: Entry, twin: ox.Store | None = None
+) -> KnowledgeGraph:
     """Return the graph that comes after a change.
 
     Parameters
@@ -69,13 +71,25 @@ def successor(graph: KnowledgeGraph, changed: Mapping[str, Any], entry: Entry) -
         As `graph.writing.evaluation.evaluate` returned it.
     entry
         Of the change.
+    twin
+        A store that holds the same as the graph's and that nobody asks, to be changed; None to copy it.
     """
-    store = ox.Store()
-    store.bulk_extend(store_of(graph))
-    for name in store_of(graph).named_graphs():
-        store.add_graph(name)
+    store = twin if twin is not None else _copied(store_of(graph))
+    follow(store, changed, entry)
+    files = graph.version.partition(".")[0]
+    return KnowledgeGraph(EmbeddedStore(store), f"{files}.{entry.version}", graph.today)
+
+
+def follow(store: ox.Store, changed: Mapping[str, Any], entry: Entry) -> None:
+    """Make a change in a store that has not made it."""
     apply(store, changed["graphs"])
     apply(store, changed["derived"])
     store.bulk_extend(activity(entry))
-    files = graph.version.partition(".")[0]
-    return KnowledgeGraph(EmbeddedStore(store), f"{files}.{entry.version}", graph.today)
+
+
+def _copied(store: ox.Store) -> ox.Store:
+    copy = ox.Store()
+    copy.bulk_extend(store)
+    for name in store.named_graphs():
+        copy.add_graph(name)
+    return copy

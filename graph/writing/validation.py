@@ -21,6 +21,7 @@ _TERM_RULES = ("hygiene/undeclared-term", "hygiene/derived-statement-in-the-fact
 _MOST_TOLD = 50
 
 
+@cache
 def prepare() -> None:
     """Read the shapes and whatever validating imports late: in a confined process no file can be opened."""
     store = ox.Store()
