@@ -257,4 +257,5 @@ def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
         queue=settings.queue,
         patience=settings.queue_time_limit,
         limits=WorkerLimits(settings.memory_headroom, settings.max_result_bytes),
+        path=graph.store.path,
     )
