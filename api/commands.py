@@ -105,7 +105,8 @@ def serve(
     """Serve the graph: pages, SPARQL, look-ups, networks."""
     from api.server import serve as run
 
-    run(host, port, lambda: _graph(data, endpoint, release=not only_data, store=store))
+    own = None if endpoint or store else next((each for each in data if each.is_dir()), None)
+    run(host, port, lambda: _graph(data, endpoint, release=not only_data, store=store), own)
 
 
 @main.command()
