@@ -171,8 +171,8 @@ def _fill(
         _load_much(store, data, written, release, progress)
         _derive_much(store, when, progress)
     progress("Putting the statements in order")
-    store.optimize()
     store.flush()
+    store.optimize()
 
 
 def _load_much(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, cast
 
@@ -24,6 +25,8 @@ FORMATS = {
 }
 _WITH_GRAPHS = (".trig", ".nq")
 _CHUNK = 2**20
+#: Fewer derived statements than these are added in one transaction, without files of their own on a disk.
+_FEW = 10_000
 
 
 def release_files(folder: Path | None = None) -> dict[Path, str]:
@@ -196,8 +199,13 @@ def derive(store: ox.Store, today: datetime.date, chosen: Iterable[saved.SavedQu
         text = rule.bind({p.name: today for p in rule.parameters if p.type == "date"}, _no_names)
         target = rule_graph(rule)
         derived = cast(ox.QueryTriples, store.query(text, use_default_graph_as_union=True))
-        # The query reads the store as it was when it began, and what it yields is never held all at once.
-        store.bulk_extend(ox.Quad(t.subject, t.predicate, t.object, target) for t in derived)
+        quads = (ox.Quad(t.subject, t.predicate, t.object, target) for t in derived)
+        first = list(islice(quads, _FEW))
+        if len(first) < _FEW:
+            store.extend(first)
+        else:
+            # The query reads the store as it was when it began, and its answer is never held all at once.
+            store.bulk_extend(chain(first, quads))
 
 
 def _no_names(kind: str, name: str) -> str:
