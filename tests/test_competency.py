@@ -125,6 +125,9 @@ ONLY_MOON = {
     "N-RESOURCE-DISCOVERY-REPORT": {"MOON-11-6"},
     "N-SAMPLE-RIGHT": {"MOON-6-2"},
     "N-MISSION-SUPPORT-ISRU": {"MOON-6-2"},
+    "N-MOON-ANYWHERE": {"MOON-8-1"},
+    "N-MOON-STATIONS": {"MOON-9-1"},
+    "N-MOON-PERSONNEL": {"MOON-6-3"},
     "N-MOON-LIABILITY": {"MOON-14-2"},
     "N-ANY-PERSON-ASTRO": {"MOON-10-1"},
     "N-SHELTER": {"MOON-10-2"},
@@ -241,7 +244,15 @@ def test_permission_in_words_affirmation_national_right_and_silence_stay_apart(a
     matters = {kind: codes(rows, "matter", kind=kind) for kind in codes(rows, "kind")}
     silences = matters.pop("silence")
     assert matters == {
-        "express permission": {"N-MIL-PERSONNEL", "N-MISSION-SUPPORT-ISRU", "N-EMERGENCY-USE"},
+        "express permission": {
+            "N-MIL-PERSONNEL",
+            "N-MISSION-SUPPORT-ISRU",
+            "N-EMERGENCY-USE",
+            "N-MOON-ANYWHERE",
+            "N-MOON-STATIONS",
+            "N-REG-ADDITIONAL",
+            "N-LIAB-SUPPLEMENT",
+        },
         "affirmed non-prohibition": {"N-EXTRACT-NOT-APPROP"},
         "right or permission under national law": {
             "N-US-RESOURCE-TITLE",
@@ -347,7 +358,14 @@ def test_the_state_of_registry_keeps_jurisdiction_and_ownership_persists(ask: As
         "RC-VI": {"N-REG-IDENTIFY"},
         "MOON-12-2": {"N-MOON-MISPLACED"},
         "MOON-13": {"N-MOON-CRASH-NOTICE"},
+        # What the registry and the Register hold, and who may look into the Register.
+        "RC-II-3": {"N-REG-CONTENTS"},
+        "RC-III-1": {"N-REG-ACCESS"},
+        "RC-III-2": {"N-REG-ACCESS"},
+        "RC-IV-2": {"N-REG-ADDITIONAL"},
+        "RC-V": {"N-REG-MARKING"},
     }
+    assert "where an object is marked" in told(rows, "RC-V")
 
 
 def test_the_state_authorizes_and_supervises_private_actors(ask: Ask) -> None:
@@ -358,7 +376,11 @@ def test_the_state_authorizes_and_supervises_private_actors(ask: Ask) -> None:
         "OST-VI-3",
         "OST-XIII-1",
         "MOON-14-1",
+        "LC-XXII",
+        "RC-VII",
+        "MOON-16",
     }
+    assert codes(rows, norm="N-ORG-ACCEPTANCE") == {"LC-XXII", "RC-VII", "MOON-16"}
     assert codes(rows, norm="N-AUTHORIZE") == {"OST-VI-2", "LP-5", "MOON-14-1"}
     assert codes(rows, force="national-law") == {"LUX-2", "LUX-15", "LUX-18"}
     assert codes(rows, force="political-commitment") == {"AA-2-1-d"}

@@ -102,3 +102,32 @@ def test_subjects_stand_in_sorted_blocks(path: Path) -> None:
     changes = sum(1 for before, after in pairwise(subjects) if before != after)
     assert order == sorted(order)
     assert changes == len(order) - 1
+
+
+def test_what_states_no_norm_in_the_five_treaties_defines_delimits_or_closes_them(
+    graph: KnowledgeGraph,
+) -> None:
+    rows = graph.query(
+        """PREFIX spn: <https://w3id.org/spacenorms/ontology#>
+        PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+        PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
+        SELECT ?heading WHERE {
+          VALUES ?treaty { "OST" "ARRA" "LIAB" "REG" "MOON" }
+          ?provision spn:partOf/skos:notation ?treaty ; rdfs:label ?heading
+          FILTER NOT EXISTS { ?norm spn:statedIn ?provision }
+        }"""
+    ).rows
+    kinds = (
+        "defin",
+        "scope",
+        "excluded",
+        "entry into force",
+        "amendment",
+        "withdrawal",
+        "authentic",
+        "review",
+    )
+    assert len(rows) > 20
+    assert [
+        row["heading"] for row in rows if not any(kind in str(row["heading"]).lower() for kind in kinds)
+    ] == []
