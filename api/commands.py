@@ -409,14 +409,17 @@ def bridges(between: str, as_of: str, form: str, data: tuple[Path, ...], endpoin
 @main.command()
 @click.argument("view")
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="FILE.html")
+@click.option("--years", metavar="Y,Y,…", help="Small pictures of several years on one sheet.")
 @_AS_OF
 @_DATA
 @_ENDPOINT
-def picture(view: str, output: Path, as_of: str, data: tuple[Path, ...], endpoint: str | None) -> None:
+def picture(
+    view: str, output: Path, years: str | None, as_of: str, data: tuple[Path, ...], endpoint: str | None
+) -> None:
     """Draw a network as one file that needs nothing from any host: a page, or FILE.svg for print."""
     from api.networkcommand import draw
 
-    _write(output, lambda: draw(_graph(data, endpoint), view, as_of, output.suffix))
+    _write(output, lambda: draw(_graph(data, endpoint), view, as_of, output.suffix, years))
 
 
 @main.command()

@@ -27,6 +27,7 @@ from graph.measures.structures import PARTITIONS, STRUCTURES, structure
 from graph.networks import exports
 from graph.networks.building import Network, network
 from graph.pictures.drawings import drawing, drawn_apart, rows_of
+from graph.pictures.multiples import multiples
 from graph.pictures.page import picture
 from graph.series import timerecords
 from graph.series.bifurcation import panel
@@ -190,8 +191,16 @@ def _progress(done: int, of: int) -> None:
     click.echo(f"\r{done} of {of} samples", err=True, nl=done >= of)
 
 
-def draw(graph: KnowledgeGraph, view: str, as_of: str, ending: str = ".html") -> str:
-    """Return the picture of a view as one HTML page or SVG drawing that asks nothing of any host."""
+def draw(
+    graph: KnowledgeGraph, view: str, as_of: str, ending: str = ".html", years: str | None = None
+) -> str:
+    """Return the picture of a view, in several years if any are named, as a page or a drawing for print.
+
+    Either is one document that asks nothing of any host.
+    """
+    if years is not None:
+        drawn = multiples(graph, years, view, as_of=as_of)
+        return drawn if ending.casefold() == ".svg" else _drawn_page(drawn)
     if ending.casefold() == ".svg":
         return drawing(graph, view, as_of=as_of)
     if drawn_apart(view):

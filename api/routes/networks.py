@@ -196,26 +196,39 @@ def read_picture(
     measure: Annotated[
         str | None, Query(description="What the size of a state shows; see centrality.")
     ] = None,
+    years: Annotated[
+        str | None,
+        Query(
+            description="Years joined by commas, such as 1990,2010,2026: small pictures side by side, for "
+            "affiliation and voting."
+        ),
+    ] = None,
 ) -> Response:
     """Show a network between two blocs, with the same numbers as a table, or draw it as SVG for print."""
     from graph.networks.building import find_view
     from graph.pictures.drawings import drawing, drawn_apart, rows_of
+    from graph.pictures.multiples import multiples
     from graph.pictures.order import Order
     from graph.pictures.page import ASSETS
     from graph.pictures.page import picture as draw_picture
 
     chosen = asked.choose(PICTURE_FORMATS)
-    order = Order.of(asked.view, {**asked.arguments("measure"), "measure_name": measure})
+    order = Order.of(asked.view, {**asked.arguments("measure", "years"), "measure_name": measure})
+    apart = years is not None or drawn_apart(order.view)
+
+    def drawn_once() -> str:
+        return drawing(asked.graph, order) if years is None else multiples(asked.graph, years, order)
+
     if chosen is SVG:
-        return _download(drawing(asked.graph, order), SVG, f"{order.view}.svg")
-    if drawn_apart(order.view):
+        return _download(drawn_once(), SVG, f"{order.view}.svg")
+    if apart:
         return _page(
             asked.request,
             "drawn.html",
             NETWORK_FORMATS,
             title=find_view(order.view).title,
             view=order.view,
-            rows=rows_of(drawing(asked.graph, order)),
+            rows=rows_of(drawn_once()),
         )
     drawn = draw_picture(asked.graph, order)
     urls = {name: f"{FILES}/{name}" for name in ASSETS}

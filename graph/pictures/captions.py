@@ -132,7 +132,7 @@ def legend_of(scene: Scene, bands: Mapping[str, Sequence[str]]) -> list[dict[str
         ("both", "in both"),
         ("first-tied", f"{first.short}; tied to {second.short} indirectly or by a claim"),
         ("second-tied", f"{second.short}; tied to {first.short} indirectly or by a claim"),
-        ("size", f"area: {scene.size_title.lower()}"),
+        ("size", f"area: {scene.size_title.lower()}, from 0 to {max(scene.sizes.values(), default=0.0):.3g}"),
     ]
     claims = {f"{side}-tied" for side in _claims(scene)}
     absent = {"first-tied", "second-tied"} - set(bands) - claims

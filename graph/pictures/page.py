@@ -13,7 +13,7 @@ from typing import Any, Literal
 import jinja2
 from markupsafe import Markup
 
-from graph.chance.rankspans import rank_spans
+from graph.chance.rankspans import Spans, rank_spans
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import measured
 from graph.networks.blocs import Knowledge
@@ -144,17 +144,21 @@ def picture(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) ->
     """
     order = Order.of(view, choices)
     read_options(kg, order.view, (), order.options)
-    drawn = order.network(kg)
-    graph, strength, merging = measured(drawn)
-    drawn = replace(drawn, graph=graph, strength=strength, notes=(*drawn.notes, *merging))
     spans = rank_spans(
         kg, order.view, order.measure_name, raw=order.raw, as_of=order.as_of, imprecise=order.imprecise,
         between=order.between, wait=False,
     )  # fmt: skip
-    found = bridges(kg, order.between, order.as_of, order.imprecise)
-    scene = make_scene(drawn, found, order.measure_name, spans)
     titles = {str(row["source"]): str(row["title"]) for row in kg.run("networks/sources")}
-    return _finish(scene, titles)
+    return _finish(scene_of(kg, order, spans), titles)
+
+
+def scene_of(kg: Knowledge, order: Order, spans: Spans | None = None) -> Scene:
+    """Return what an order shows, with the intervals of ranks if they are known."""
+    drawn = order.network(kg)
+    graph, strength, merging = measured(drawn)
+    drawn = replace(drawn, graph=graph, strength=strength, notes=(*drawn.notes, *merging))
+    found = bridges(kg, order.between, order.as_of, order.imprecise)
+    return make_scene(drawn, found, order.measure_name, spans)
 
 
 def asset(name: str) -> tuple[str, str]:

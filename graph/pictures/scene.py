@@ -101,7 +101,8 @@ def _band(scene: Scene, code: str, first: Bloc, second: Bloc) -> str:
     return f"{side}-tied" if bridge else side
 
 
-def _radius(value: float, greatest: float) -> float:
+def radius_of(value: float, greatest: float) -> float:
+    """Return the radius of a disc whose area grows with a value, given the greatest value drawn."""
     share = value / greatest if greatest > 0 else 0.0
     return round(SMALLEST + (GREATEST - SMALLEST) * math.sqrt(max(share, 0.0)), 2)
 
@@ -123,7 +124,7 @@ def nodes_of(scene: Scene, bands: Mapping[str, Sequence[str]]) -> list[dict[str,
                 {
                     **common,
                     **_disc(scene, code, band),
-                    "radius": _radius(scene.sizes[code], greatest),
+                    "radius": radius_of(scene.sizes[code], greatest),
                     "facts": facts,
                     "title": "\n".join([f"{known['label']} ({code})", *facts[:-1]]),
                 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,6 @@ from graph.pictures.figures.pen import (
     INK,
     MUTED,
     OTHER,
-    PAPER,
     PURPLE,
     SECOND,
     Pen,
@@ -53,7 +53,8 @@ def figure(found: Network, sources: Sequence[str] = ()) -> Figure:
     for arc in arcs:
         _arc(pen, found, arc, at, above)
     _actors(pen, found, order, at, above)
-    height = above + BAND + _reach(arcs, at, above=False) + 22
+    deep = _hub(pen, found, arcs, at, above) if order else 0.0
+    height = above + BAND + max(_reach(arcs, at, above=False) + 22, deep)
     crossing = sum(len(arc.titles) for arc in arcs if arc.crosses)
     return Figure(
         kicker=found.title,
@@ -176,21 +177,54 @@ def _actors(pen: Pen, found: Network, order: Sequence[str], at: Mapping[str, flo
             for y in (above, above + BAND):
                 pen.bloc_mark(x, y, 4.6, place)
             pen.text(x + 4, above + 13, label, 11.5, turn=90, bold=place == "both" or node == hub)
-    if hub and degree[hub]:
-        _hub(pen, at[hub], above, degree[hub], found.graph.number_of_edges())
     _names(pen, found.blocs, found, order, at, above)
 
 
-def _hub(pen: Pen, x: float, above: float, ends: int, ties: int) -> None:
-    for y in (above, above + BAND):
+def _hub(pen: Pen, found: Network, arcs: Sequence[Arc], at: Mapping[str, float], above: float) -> float:
+    """Mark the actor with the most ties, and say beneath, clear of the arcs, what that measures."""
+    degree = dict(found.graph.degree())
+    hub = max(at, key=lambda node: (degree[node], node))
+    if not degree[hub]:
+        return 0.0
+    x, base = at[hub], above + BAND
+    for y in (above, base):
         pen.add("circle", cx=x, cy=y, r=9, fill="none", stroke=INK, stroke_width=1.6, class_="hub")
-    y = above + BAND
-    side = 1 if x < ROOM * 0.6 else -1
-    pen.add("path", d=f"M{x:.1f} {y + 9:.1f}V{y + 118:.1f}h{16 * side}", fill="none", stroke=INK)
-    left = x + 18 * side - (216 if side < 0 else 0)
-    pen.add("rect", x=left, y=y + 101, width=216, height=36, fill=PAPER, fill_opacity=0.8)
-    words = [f"At one end of {ends} of {ties} recorded ties:", "measures recording, not weight"]
-    pen.lines(x + 21 * side, y + 115, words, 12, bold=True, anchor="start" if side > 0 else "end")
+    words = [
+        f"At one end of {degree[hub]} of {found.graph.number_of_edges()} recorded ties:",
+        "measures recording, not weight",
+    ]
+    wide = max(width_of(line, 12, bold=True) for line in words) + 12
+    side, down = _clear(arcs, at, x, wide)
+    pen.add("path", d=f"M{x:.1f} {base + 9:.1f}V{base + down:.1f}h{16 * side}", fill="none", stroke=INK)
+    anchor = "start" if side > 0 else "end"
+    pen.lines(x + 21 * side, base + down - 3, words, 12, bold=True, anchor=anchor)
+    return down + 34
+
+
+def _clear(arcs: Sequence[Arc], at: Mapping[str, float], x: float, wide: float) -> tuple[int, float]:
+    """Return on which side of a place, and how far beneath the line, words of some width meet no arc."""
+    beneath = [arc for arc in arcs if arc.tie != "cooperation"]
+    for down in range(60, int(MOST) + 80, 8):
+        for side in (1, -1):
+            left, right = (x, x + 21 + wide) if side > 0 else (x - 21 - wide, x)
+            inside = left >= 0 and right <= ROOM
+            if inside and not any(_meets(arc, at, (left, down - 18, right, down + 20)) for arc in beneath):
+                return side, float(down)
+    return (1 if x < ROOM / 2 else -1), MOST + 40
+
+
+def _meets(arc: Arc, at: Mapping[str, float], box: tuple[float, float, float, float]) -> bool:
+    """Say whether an arc beneath the line runs through a box (left, top, right, bottom)."""
+    left, right = sorted((at[arc.ends[0]], at[arc.ends[1]]))
+    middle, reach, high = (left + right) / 2, max((right - left) / 2, 1e-9), _height(arc, at)
+    low, far = max(box[0], left), min(box[2], right)
+    if low > far:
+        return False
+    depths = [
+        high * math.sqrt(max(0.0, 1 - ((low + (far - low) * n / 12 - middle) / reach) ** 2))
+        for n in range(13)
+    ]
+    return min(depths) <= box[3] and max(depths) >= box[1]
 
 
 def _names(

@@ -106,20 +106,7 @@ def _ties(pen: Pen, data: Mapping[str, Any], layout: Mapping[str, Any], shown: s
 def _node(pen: Pen, node: Mapping[str, Any], x: float, y: float) -> None:
     radius = float(node["radius"])
     with pen.mark(str(node["title"]), data_code=node["id"]):
-        if len(node["fill"]) > 1:
-            pen.halves(x, y, radius)
-        else:
-            pen.add("circle", cx=x, cy=y, r=radius, fill=_TONES[node["fill"][0]], stroke=PAPER)
-        if node.get("ring"):
-            pen.add(
-                "circle",
-                cx=x,
-                cy=y,
-                r=radius + 3.2,
-                fill="none",
-                stroke=_TONES[node["ring"]],
-                stroke_width=2.6,
-            )
+        disc(pen, node, x, y, radius)
         below = y + radius + (4 if node.get("ring") else 1)
         for line in node["wide"]["lines"]:
             below += line["size"] * 1.15
@@ -134,6 +121,20 @@ def _node(pen: Pen, node: Mapping[str, Any], x: float, y: float) -> None:
             )
 
 
+def disc(pen: Pen, node: Mapping[str, Any], x: float, y: float, radius: float) -> None:
+    """Draw a state: a disc, a diamond for the second bloc, both halves, and a ring for an indirect tie."""
+    if len(node["fill"]) > 1:
+        pen.halves(x, y, radius)
+    elif node["fill"][0] == "second":
+        pen.bloc_mark(x, y, radius, "second")
+    else:
+        pen.add("circle", cx=x, cy=y, r=radius, fill=_TONES[node["fill"][0]], stroke=PAPER)
+    if node.get("ring"):
+        wide = min(2.6, 0.6 + radius * 0.35)
+        ring = radius + wide + 0.8
+        pen.add("circle", cx=x, cy=y, r=ring, fill="none", stroke=_TONES[node["ring"]], stroke_width=wide)
+
+
 def _sign(entry: Mapping[str, str]) -> Sign:
     name = entry["sign"]
     if name == "both":
@@ -145,6 +146,8 @@ def _sign(entry: Mapping[str, str]) -> Sign:
             d="M-10 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0M-1 0a6 6 0 1 0 12 0a6 6 0 1 0 -12 0",
             fill=OTHER,
         )
+    if name == "second":
+        return sign(entry["text"], "second")
     side = name.partition("-")[0]
     ring = (SECOND if side == "first" else FIRST) if name.endswith("-tied") else PAPER
     return sign(entry["text"], "circle", r=5.5, fill=_TONES[side], stroke=ring, stroke_width=2.4)

@@ -136,18 +136,22 @@ def _grid(
     for holder in columns:
         known = found.graph.nodes[holder]
         pen.add("line", x1=at[holder], x2=at[holder], y1=HEAD - 6, y2=bottom, stroke="#eceded")
-        label = str(known["label"])
-        if width_of(label, 11) > HEAD * 1.02:
-            label = label[: int(HEAD / 6.3)].rstrip() + "…"
-        pen.text(
-            at[holder] + 4,
-            HEAD - 10,
-            label,
-            11,
-            turn=-90,
-            bold=known["kind"] == "state",
-            fill=tones.get(place_of(known["group"], found.blocs), INK),
-        )
+        label, size = str(known["label"]), 11.0
+        lines = [label]
+        if width_of(label, size) > HEAD * 1.02:
+            size = 8.6
+            lines = wrapped(label, HEAD, size, 2)
+        with pen.mark(label, "holder", data_code=holder):
+            for number, line in enumerate(lines):
+                pen.text(
+                    at[holder] + 4 + (number - (len(lines) - 1) / 2) * size,
+                    HEAD - 10,
+                    line,
+                    size,
+                    turn=-90,
+                    bold=known["kind"] == "state",
+                    fill=tones.get(place_of(known["group"], found.blocs), INK),
+                )
     pen.text(0, HEAD - 10, "Open question", 11.5, bold=True)
     x = QUESTIONS + len(columns) * COLUMN + 14
     pen.text(x, HEAD - 10, "Who holds one reading only", 11.5, bold=True)

@@ -139,14 +139,22 @@ class Pen:
         elif place == "both":
             self.halves(x, y, radius)
         else:
-            self.add("circle", cx=x, cy=y, r=radius * 0.82, fill=PAPER, stroke=OTHER, stroke_width=1.5)
+            self.add(
+                "circle",
+                cx=x,
+                cy=y,
+                r=radius * 0.82,
+                fill=PAPER,
+                stroke=OTHER,
+                stroke_width=min(1.5, radius * 0.36),
+            )
 
     def halves(self, x: float, y: float, radius: float) -> None:
         """Add a disc of which one half has the colour of each bloc."""
         for colour, sweep in ((FIRST, 0), (SECOND, 1)):
             arc = f"A{radius:.1f} {radius:.1f} 0 0 {sweep} {x:.1f} {y + radius:.1f}z"
             self.add("path", d=f"M{x:.1f} {y - radius:.1f}{arc}", fill=colour)
-        self.add("circle", cx=x, cy=y, r=radius, fill="none", stroke=INK, stroke_width=1)
+        self.add("circle", cx=x, cy=y, r=radius, fill="none", stroke=INK, stroke_width=min(1.0, radius * 0.3))
 
 
 def sign(text: str, kind: str, **attributes: object) -> Sign:

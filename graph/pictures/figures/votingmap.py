@@ -22,7 +22,8 @@ FEW = 12
 #: In a crowd a name stands at most this many rings from its dot, or not at all.
 NEAR = 1
 
-_ORDER = ("neither", "first", "second", "both")
+#: The order in which states of a position stand, by the place of their bloc.
+ORDER = ("neither", "first", "second", "both")
 
 
 def figure(found: Axes, sources: Sequence[str] = ()) -> Figure:
@@ -122,7 +123,8 @@ def _quadrant(pen: Pen, found: Axes, quadrant: Quadrant) -> Rectangle:
     return x - 4, start - 16, x + 94, start + 14 + 15.2 * len(lines)
 
 
-def _outward(place: Place) -> tuple[int, int]:
+def outward(place: Place) -> tuple[int, int]:
+    """Return the direction in which states with the same position stand side by side."""
     across, up = (1 if mean > 0.995 else -1 if mean < 0.005 else 0 for mean in place.means)
     return across, -up
 
@@ -131,10 +133,10 @@ def _dots(pen: Pen, found: Axes, taken: list[Rectangle]) -> float:
     """Draw the states and the names of some; return how far down they reach."""
 
     def rank(place: Place) -> tuple[int, str]:
-        return _ORDER.index(place_of(place.group, found.blocs)), place.label
+        return ORDER.index(place_of(place.group, found.blocs)), place.label
 
     places = sorted(found.places, key=rank)
-    at = spread([_at(place.means) for place in places], [_outward(place) for place in places], PITCH)
+    at = spread([_at(place.means) for place in places], [outward(place) for place in places], PITCH)
     taken = taken + [(x - 5.4, y - 5.4, x + 5.4, y + 5.4) for x, y in at]
     taken += [
         (LEFT - 44, _at((0, share))[1] - 6, LEFT - 7, _at((0, share))[1] + 6) for share in _ticks(found)
@@ -157,11 +159,15 @@ def _dots(pen: Pen, found: Axes, taken: list[Rectangle]) -> float:
 
 def _named(found: Axes) -> set[str]:
     few = {q.positions for q in found.quadrants if q.total <= FEW or POSITIONS[1] in q.positions}
-    return {
-        place.code
-        for place in found.places
-        if place.positions in few or place_of(place.group, found.blocs) == "both"
+    own = {bloc.code for bloc in found.blocs} | {BOTH}
+    rare = {
+        code
+        for each in found.quadrants
+        for group, codes in each.groups.items()
+        if group in own and len(codes) <= FEW
+        for code in codes
     }
+    return rare | {place.code for place in found.places if place.positions in few}
 
 
 def _label(pen: Pen, place: Place, x: float, y: float, taken: Sequence[Rectangle], rings: int) -> Rectangle:

@@ -27,6 +27,9 @@ from graph.pictures.figures.sheet import ROOM, Figure
 #: Radius of the circle, and room for the names around it.
 RADIUS, NAMES = 345.0, 205.0
 
+#: Size of the name of a norm, and the gap between two themes in norms.
+NAME, APART = 9.6, 0.2
+
 #: Colour and dashes of the kinds of conflict, in order of how sharp they are; others are drawn in grey.
 KINDS: Mapping[str, tuple[str, float, str | None]] = {
     "direct-contradiction": (SECOND, 2.6, None),
@@ -112,7 +115,7 @@ def _slots(
     by_theme: dict[str, list[str]] = {}
     for norm in sorted(norms, key=lambda norm: str(graph.nodes[norm]["label"])):
         by_theme.setdefault(themes.get(str(graph.nodes[norm]["iri"]), "no theme"), []).append(norm)
-    total = sum(len(own) + 1.35 for own in by_theme.values())
+    total = sum(len(own) + 1 + APART for own in by_theme.values())
     reached, turns, heads = 0.0, {}, {}
     for theme in sorted(by_theme):
         start = reached
@@ -124,7 +127,7 @@ def _slots(
             math.tau * (start + 0.3) / total - math.pi / 2,
             math.tau * (reached - 0.5) / total - math.pi / 2,
         )
-        reached += 0.35
+        reached += APART
     return turns, heads
 
 
@@ -177,7 +180,7 @@ def _norm(
     theme = themes.get(str(known["iri"]), "no theme")
     with pen.mark(f"{known['label']} ({theme}): {counted(degree, 'conflict')}", "norm", data_code=norm):
         pen.add("circle", cx=x, cy=y, r=2.2 + 1.5 * math.sqrt(degree), fill=INK)
-        _radial(pen, turn, wrapped(str(known["label"]), NAMES - 34, 10, 2), 10, bold=degree > 3)
+        _radial(pen, turn, wrapped(str(known["label"]), NAMES - 34, NAME, 2), NAME, bold=degree > 3)
 
 
 def _radial(pen: Pen, turn: float, lines: Sequence[str], size: float, *, bold: bool) -> None:
@@ -185,11 +188,11 @@ def _radial(pen: Pen, turn: float, lines: Sequence[str], size: float, *, bold: b
     degrees = math.degrees(turn) + (180 if left else 0)
     x, y = _at(turn, RADIUS + 18)
     with pen.group(transform=f"translate({x:.1f} {y:.1f}) rotate({degrees:.2f})"):
-        first = size * 0.35 - (len(lines) - 1) * size * 0.52
+        first = size * 0.35 - (len(lines) - 1) * size * 0.5
         for number, line in enumerate(lines):
             pen.text(
                 0,
-                first + number * size * 1.04,
+                first + number * size,
                 line,
                 size,
                 anchor="end" if left else None,

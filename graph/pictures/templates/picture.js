@@ -88,11 +88,16 @@
     ctx.restore();
   }
 
-  // A state in both blocs is half the one colour and half the other.
+  // The first bloc has discs, the second diamonds, which can be told apart without colour; a state in both is
+  // half the one colour and half the other.
   function drawDisc(ctx, x, y, radius, fill) {
     fill.forEach(function (part, side) {
       ctx.beginPath();
-      if (fill.length === 1) { ctx.arc(x, y, radius, 0, 2 * Math.PI); }
+      if (part === "second" && fill.length === 1) {
+        const reach = radius * 1.18;
+        ctx.moveTo(x, y - reach);
+        [[reach, 0], [0, reach], [-reach, 0]].forEach(function (at) { ctx.lineTo(x + at[0], y + at[1]); });
+      } else if (fill.length === 1) { ctx.arc(x, y, radius, 0, 2 * Math.PI); }
       else { ctx.arc(x, y, radius, (side ? -0.5 : 0.5) * Math.PI, (side ? 0.5 : 1.5) * Math.PI); }
       ctx.closePath();
       ctx.fillStyle = colours[part];
