@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from graph.networks.blocs import Knowledge
@@ -75,6 +75,33 @@ def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None 
         if (row.get("level") or LEVELS[0]) in levels and (certain := _certain(row, text)) is not None
     ]
     return trusted(kg, held, str(chosen["tradition"]), str(chosen["verified"]))
+
+
+def members(kg: Knowledge, day: dt.date, codes: Collection[str]) -> Iterable[tuple[str, str]]:
+    """Yield each state and what it belongs to at the default level with certainty, of some affiliations.
+
+    Parameters
+    ----------
+    kg
+        The knowledge graph.
+    day
+        The day.
+    codes
+        Codes of the affiliations asked about.
+
+    Yields
+    ------
+    state, affiliation
+        Their codes; a pair as often as facts and sources say so.
+    """
+    levels, text = LEVELS[: LEVELS.index(str(LEVEL.default)) + 1], day.isoformat()
+    for row in kg.run("networks/affiliation"):
+        if (
+            row["affiliation_code"] in codes
+            and (row.get("level") or LEVELS[0]) in levels
+            and _certain(row, text)
+        ):
+            yield row["state_code"], row["affiliation_code"]
 
 
 def trusted(kg: Knowledge, rows: list[Row], tradition: str, verified: str) -> list[Row]:

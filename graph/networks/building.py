@@ -290,6 +290,14 @@ def _two_mode_graph(ties: Mapping[tuple[str, str], Sequence[Row]], blocs: Sequen
 
 
 def _tie_attributes(rows: Sequence[Row]) -> dict[str, Any]:
+    if len(rows) == 1:  # as most ties are: nothing to choose or join
+        basis, begun = rows[0].get("basis"), rows[0].get("begun")
+        return {
+            "verification": rows[0]["verification"],
+            "certain": bool(rows[0]["certain"]),
+            **({"basis": str(basis)} if basis else {}),
+            **({"since": str(begun)} if begun else {}),
+        }
     bases = sorted({str(row["basis"]) for row in rows if row.get("basis")})
     starts = [str(row["begun"]) for row in rows if row.get("begun")]
     return {
@@ -348,10 +356,12 @@ def _affiliation_attributes(row: Row) -> dict[str, Any]:
 #: Grades of verification, the best first.
 GRADES = ("official", "reported", "recalled")
 
+_PLACES = {grade: place for place, grade in enumerate(GRADES)}
+
 
 def best_grade(grades: Iterable[str]) -> str:
     """Return the best of several grades of verification."""
-    return min(grades, key=lambda grade: GRADES.index(grade) if grade in GRADES else len(GRADES))
+    return min(grades, key=lambda grade: _PLACES.get(grade, len(GRADES)))
 
 
 def count(values: Iterable[str]) -> dict[str, int]:
@@ -483,10 +493,8 @@ def blocs_of(kg: Knowledge, on: dt.date, blocs: Sequence[Bloc]) -> dict[str, tup
         Code of a state to the codes of its blocs in the order asked for; states of none are absent.
     """
     belongs: dict[str, set[str]] = {}
-    wanted = {bloc.code for bloc in blocs}
-    for row in affiliations.affiliations(kg, on):
-        if row["certain"] and row["affiliation_code"] in wanted:
-            belongs.setdefault(row["state_code"], set()).add(row["affiliation_code"])
+    for state, bloc in affiliations.members(kg, on, [bloc.code for bloc in blocs]):
+        belongs.setdefault(state, set()).add(bloc)
     return {state: tuple(bloc.code for bloc in blocs if bloc.code in own) for state, own in belongs.items()}
 
 

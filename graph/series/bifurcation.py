@@ -210,9 +210,8 @@ Found = dict[str, tuple[float | None, str]]
 def _groups(kg: Knowledge, fixed: dt.date, codes: Sequence[str]) -> dict[str, str]:
     """Return the bloc of each state that belongs to one of the blocs only."""
     belongs: dict[str, set[str]] = {}
-    for row in affiliations.affiliations(kg, fixed):
-        if row["certain"] and row["affiliation_code"] in codes:
-            belongs.setdefault(row["state_code"], set()).add(row["affiliation_code"])
+    for state, bloc in affiliations.members(kg, fixed, codes):
+        belongs.setdefault(state, set()).add(bloc)
     return {state: next(iter(own)) for state, own in sorted(belongs.items()) if len(own) == 1}
 
 

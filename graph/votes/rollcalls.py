@@ -250,7 +250,8 @@ def _record(kg: Knowledge) -> Record:
     grouped: dict[str, list[Row]] = {}
     for row in kg.run("networks/voting"):
         grouped.setdefault(row["code"], []).append(row)
-    calls = [_call(rows, members) for rows in grouped.values()]
+    seats = _Seats(members)
+    calls = [_call(rows, seats) for rows in grouped.values()]
     lines = {r["line"]: r["line_label"] for rows in grouped.values() for r in rows if r.get("line")}
     return Record(
         calls=tuple(sorted(calls, key=lambda call: (call.date, call.code))),
@@ -261,13 +262,30 @@ def _record(kg: Knowledge) -> Record:
     )
 
 
-def _call(rows: Sequence[Row], members: Sequence[Row]) -> RollCall:
+class _Seats:
+    """Who was a member of the United Nations on a day, and whose seat a state continues."""
+
+    def __init__(self, members: Sequence[Row]) -> None:
+        self._continued = {row["code"]: row["continued_by"] for row in members if row.get("continued_by")}
+        self._terms = [
+            # A year or a month stands for its first day.
+            (row["code"], (str(row["since"]) + "-01-01")[:10], str(row.get("until") or "9999"))
+            for row in members
+            if row.get("since")
+        ]
+
+    def missing(self, cast: Mapping[str, str], date: str) -> tuple[str, ...]:
+        """Return the members on a day that a roll call does not name, themselves or as a former state."""
+        seated = {*cast, *(self._continued[code] for code in cast.keys() & self._continued.keys())}
+        return tuple(
+            code for code, since, until in self._terms if since <= date < until and code not in seated
+        )
+
+
+def _call(rows: Sequence[Row], seats: _Seats) -> RollCall:
     first = rows[0]
     cast = {code: row["cast"] for row in rows for code in sorted(row["states"].split())}
-    seated = {*cast, *(row["continued_by"] for row in members if row["code"] in cast)}
-    missing = tuple(
-        row["code"] for row in members if _is_member(row, first["date"]) and row["code"] not in seated
-    )
+    missing = seats.missing(cast, first["date"])
     return RollCall(
         code=first["code"],
         symbol=first["symbol"],
@@ -282,11 +300,6 @@ def _call(rows: Sequence[Row], members: Sequence[Row]) -> RollCall:
         source=first["source"],
         verification=first["verification"],
     )
-
-
-def _is_member(row: Row, date: str) -> bool:
-    since, until = str(row.get("since") or ""), str(row.get("until") or "")
-    return bool(since) and since <= date[: len(since)] and not (until and until <= date)
 
 
 def _unrecorded(rows: Sequence[Row], used: set[str]) -> Iterable[Unrecorded]:

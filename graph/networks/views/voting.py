@@ -40,7 +40,6 @@ def build(kg: Knowledge, request: Request) -> Network:
     graph.add_nodes_from(_nodes(found, calls, votes.labels, blocs_of(kg, request.as_of, request.blocs)))
     graph.add_edges_from(_ties(found, least, cut))
     missing = rollcalls.omitted(votes, start, end, topic)
-    spread = np.array([known["agreement"] for _, _, known in graph.edges(data=True)])
     return Network(
         view="voting",
         title="States that vote alike on outer space",
@@ -49,7 +48,11 @@ def build(kg: Knowledge, request: Request) -> Network:
         as_of=end,
         graph=nx.freeze(graph),
         imprecise=0,
-        notes=(*_notes(calls, missing, cut, spread), former(votes, joined=joined), *rollcalls.WARNINGS),
+        notes=(
+            *_notes(calls, missing, cut, graph.number_of_edges()),
+            former(votes, joined=joined),
+            *rollcalls.WARNINGS,
+        ),
         version=kg.version,
         blocs=request.blocs,
         parameters={
@@ -77,10 +80,13 @@ def _nodes(
     belongs: Mapping[str, tuple[str, ...]],
 ) -> Iterable[tuple[str, dict[str, Any]]]:
     cast: dict[str, dict[str, int]] = {code: dict.fromkeys(rollcalls.CAST, 0) for code in found.states}
+    missing: dict[str, int] = {}
     for call in calls:
         for code, way in call.cast.items():
             if code in cast:
                 cast[code][way] += 1
+        for code in call.missing:
+            missing[code] = missing.get(code, 0) + 1
     for code in found.states:
         own = belongs.get(code, ())
         yield (
@@ -93,7 +99,7 @@ def _nodes(
                 "group": group_of(own),
                 "blocs": ";".join(own),
                 **{f"votes_{way}": number for way, number in cast[code].items()},
-                "votes_missing": sum(code in call.missing for call in calls),
+                "votes_missing": missing.get(code, 0),
             },
         )
 
@@ -101,18 +107,14 @@ def _nodes(
 def _ties(found: Agreement, least: int, cut: float) -> Iterable[tuple[str, str, dict[str, Any]]]:
     mean = found.mean(least)
     keep = np.triu(np.nan_to_num(mean, nan=-1.0) >= cut, 1)
-    for one, other in zip(*(side.tolist() for side in np.nonzero(keep)), strict=True):
-        value = round(float(mean[one, other]), 6)
-        yield (
-            found.states[one],
-            found.states[other],
-            {"weight": value, "agreement": value, "shared": int(found.shared[one, other])},
-        )
+    columns = (*np.nonzero(keep), mean[keep], found.shared[keep])
+    for one, other, agreed, shared in zip(*(column.tolist() for column in columns), strict=True):
+        value = round(agreed, 6)
+        known = {"weight": value, "agreement": value, "shared": int(shared)}
+        yield found.states[one], found.states[other], known
 
 
-def _notes(
-    calls: Sequence[RollCall], missing: Sequence[Unrecorded], cut: float, spread: np.ndarray
-) -> Iterable[str]:
+def _notes(calls: Sequence[RollCall], missing: Sequence[Unrecorded], cut: float, ties: int) -> Iterable[str]:
     if not calls:
         yield "No roll call in this span."
     else:
@@ -122,7 +124,7 @@ def _notes(
     if missing:
         told = "; ".join(f"{each.symbol}: {each.remark or each.reason}" for each in missing)
         yield f"Votes without a usable roll call, left out ({len(missing)}): {told}."
-    if cut and len(spread):
+    if cut and ties:
         yield (
             f"Ties are pairs that agree {cut:.2f} or more; betweenness moves with that cut and mostly finds "
             "states with few votes, so that it is no measure of bridging here: see the positions on two axes."
