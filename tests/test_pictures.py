@@ -369,6 +369,24 @@ def test_the_file_draws_itself_without_any_request(browser, drawn, tmp_path) -> 
 
 
 @pytest.mark.browser
+def test_the_arrow_keys_go_from_state_to_state(browser, drawn, tmp_path) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.common.keys import Keys
+
+    _open(browser, drawn.page(), tmp_path / "picture.html")
+    canvas = browser.find_element(By.ID, "picture-canvas")
+    browser.execute_script("arguments[0].focus()", canvas)
+    told, shown = [], "return document.getElementById('picture-detail').textContent"
+    for key in (Keys.ARROW_RIGHT, Keys.ARROW_RIGHT, Keys.ARROW_LEFT):
+        browser.switch_to.active_element.send_keys(key)
+        told.append(browser.execute_script(shown))
+    assert told[0] == told[2] != told[1]
+    assert told[0].startswith("Angola") and "Rank " in told[0]
+    browser.switch_to.active_element.send_keys(Keys.ESCAPE)
+    assert "arrow keys" in browser.execute_script(shown)
+
+
+@pytest.mark.browser
 def test_layers_can_be_shown_and_the_page_grows(browser, drawn, tmp_path) -> None:
     _open(browser, drawn.page(), tmp_path / "picture.html")
     height = "return document.getElementById('picture-canvas').clientHeight"

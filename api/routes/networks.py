@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -228,11 +229,20 @@ def read_picture(
             NETWORK_FORMATS,
             title=find_view(order.view).title,
             view=order.view,
+            several=None if years else _several(asked),
             rows=rows_of(drawn_once()),
         )
     drawn = draw_picture(asked.graph, order)
     urls = {name: f"{FILES}/{name}" for name in ASSETS}
-    return _page(asked.request, "picture.html", NETWORK_FORMATS, picture=drawn, urls=urls, view=order.view)
+    return _page(
+        asked.request,
+        "picture.html",
+        NETWORK_FORMATS,
+        picture=drawn,
+        urls=urls,
+        view=order.view,
+        several=_several(asked),
+    )
 
 
 @router.get("/bridges", summary="The states that bridge two blocs", response_class=Response)
@@ -249,6 +259,23 @@ def read_bridges(asked: OfBlocs) -> Response:
     if chosen is HTML:
         return _page(asked.request, "bridges.html", TABLE_FORMATS, found=record, between=asked.between)
     return JSONResponse(record)
+
+
+#: Years before the present one that the link to several years names.
+BACK = (16, 6, 3, 0)
+
+
+def _several(asked: AskedNetwork) -> str | None:
+    """Return the address of the picture in several years, for the views that have one."""
+    from graph.pictures.multiples import FIGURES
+
+    if asked.view.strip().casefold() not in FIGURES:
+        return None
+    years = ",".join(str(asked.graph.today.year - back) for back in BACK)
+    others = {
+        k: text for k, text in asked.request.query_params.items() if k in ("between", "measure", "imprecise")
+    }
+    return f"{asked.request.url.path}?{urlencode({'years': years, **others}, safe=',')}"
 
 
 def _structure(

@@ -184,7 +184,7 @@ def _finish(scene: Scene, titles: Mapping[str, str]) -> Picture:
     drawn_nodes, drawn_edges, options = _pyvis(nodes, edges)
     layouts = {name: _plane(scene, bands, form) for name, form in (("wide", WIDE), ("tall", TALL))}
     headline, lede = headline_of(scene)
-    hint = "Choose a state in the picture or in the list to read how it is tied."
+    hint = "Choose a state in the picture, with the arrow keys or in the list to read how it is tied."
     data = {
         "nodes": drawn_nodes,
         "edges": drawn_edges,

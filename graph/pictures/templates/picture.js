@@ -233,6 +233,14 @@
     });
   }
 
+  // With the arrow keys, from state to state in order of name, among those that are shown.
+  function step_through(step) {
+    const listed = Array.from(find.options, function (option) { return option.value; })
+      .filter(function (id) { return id && !isHidden(known.get(id)); });
+    const at = listed.indexOf(chosen);
+    choose(listed[at < 0 ? (step > 0 ? 0 : listed.length - 1) : (at + step + listed.length) % listed.length]);
+  }
+
   // Controls
 
   find.addEventListener("change", function () {
@@ -247,7 +255,11 @@
   document.getElementById("picture-in").addEventListener("click", function () { zoomBy(1.5); });
   document.getElementById("picture-out").addEventListener("click", function () { zoomBy(1 / 1.5); });
   document.getElementById("picture-all").addEventListener("click", function () { choose(null); fit(true); });
-  canvas.addEventListener("keydown", function (event) { if (event.key === "Escape") { choose(null); fit(true); } });
+  canvas.addEventListener("keydown", function (event) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (event.key === "Escape") { choose(null); fit(true); }
+    if (step) { event.preventDefault(); step_through(step); }
+  });
   dark.addEventListener("change", function () {
     colours = data.colours[dark.matches ? "dark" : "light"];
     refresh();
