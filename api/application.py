@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import State
-from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import settings as settings_of
 from api.answercache import AnswerCache, program_version
 from api.compression import Compression
+from api.crossorigin import CrossOrigin
 from api.front import Front
 from api.limits import Limits
 from api.logs import RequestLog
@@ -194,13 +194,10 @@ class Application:
         state, settings = self.state, self.state.settings
         inner: ASGIApp = Generations(Compression(UnexpectedErrors(front)), state.reloader)
         limits = Limits(inner, settings)
-        cors = CORSMiddleware(
+        cors = CrossOrigin(
             limits,
-            allow_origins=["*"],
-            allow_methods=["GET", "HEAD", "POST", "OPTIONS"],
-            allow_headers=["*"],
-            expose_headers=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID"],
-            max_age=86_400,
+            methods=["GET", "HEAD", "POST", "OPTIONS"],
+            exposed=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID"],
         )
         log = RequestLog(SecurityHeaders(cors), settings, state.metrics.note)
         return Proxies(RepeatedAnswers(log, state, log, limits), networks(settings.trusted_proxies))

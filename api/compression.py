@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from starlette.datastructures import Headers
-from starlette.middleware.gzip import GZipResponder, IdentityResponder
-from starlette.types import ASGIApp, Receive, Scope, Send
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _SMALLEST = 1_000
 _LEVEL = 5
@@ -20,10 +20,38 @@ class Compression:
         """Answer one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
-        elif takes_gzip(Headers(scope=scope).get("accept-encoding")):
+        elif _gzip_is_taken(scope):
+            from starlette.middleware.gzip import GZipResponder
+
             await GZipResponder(self._app, _SMALLEST, compresslevel=_LEVEL)(scope, receive, send)
         else:
-            await IdentityResponder(self._app, _SMALLEST)(scope, receive, send)
+            await self._app(scope, receive, _varying(send))
+
+
+def _gzip_is_taken(scope: Scope) -> bool:
+    given = [value for name, value in scope["headers"] if name == b"accept-encoding"]
+    return bool(given) and takes_gzip(b",".join(given).decode("latin-1"))
+
+
+def _varying(send: Send) -> Send:
+    """Return what tells of answers that others are sent compressed that they vary."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = message.get("headers", ())
+            length = next((value for name, value in headers if name == b"content-length"), b"")
+            if not length or int(length) >= _SMALLEST:
+                message["headers"] = varied(headers, b"Accept-Encoding")
+        await send(message)
+
+    return sending
+
+
+def varied(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:
+    """Return headers that say that the answer varies with a header of the request."""
+    kept = [pair for pair in headers if pair[0] != b"vary"]
+    given = [value for key, value in headers if key == b"vary"]
+    return [*kept, (b"vary", b", ".join([*given, name]))]
 
 
 def takes_gzip(accepted: str | None) -> bool:

@@ -157,7 +157,8 @@ def _facts(answered: Answered, settings: Settings) -> dict[str, Any]:
 def parameter_names(query_string: bytes) -> set[str]:
     """Return the names of the parameters in a query string."""
     pairs = query_string.decode("latin-1").split("&")
-    return {unquote_plus(pair.partition("=")[0]) for pair in pairs}
+    names = {pair.partition("=")[0] for pair in pairs}
+    return {unquote_plus(name) if "%" in name or "+" in name else name for name in names}
 
 
 def _names(query_string: bytes) -> list[str]:

@@ -9,9 +9,9 @@ from functools import lru_cache
 from graph.errors import NotAcceptable, suggest
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Format:
-    """A format that an answer can have.
+    """A format that an answer can have. There is one object for each, so that it is quickly compared.
 
     Attributes
     ----------
@@ -84,7 +84,16 @@ def choose(offered: Sequence[Format], accept: str | None, name: str | None = Non
     """
     if name:
         return _named(offered, name)
-    ranges = _ranges(accept or "*/*")
+    best = _best(tuple(offered), accept or "*/*")
+    if best is None:
+        raise _not_acceptable(f"No format of this answer fits “Accept: {(accept or '')[:200]}”.", offered)
+    return best
+
+
+@lru_cache(maxsize=256)
+def _best(offered: tuple[Format, ...], accept: str) -> Choice | None:
+    """Return the format with the best rank, and the first of these; None when none fits."""
+    ranges = _ranges(accept)
     best, best_rank = None, (0.0, 0)
     for each in offered:
         for media_type in (each.media_type, *each.aliases):
@@ -92,8 +101,6 @@ def choose(offered: Sequence[Format], accept: str | None, name: str | None = Non
             rank = _rank(media_type, ranges, only_exact=media_type != each.media_type)
             if rank[0] > 0 and rank > best_rank:
                 best, best_rank = Choice(each, media_type), rank
-    if best is None:
-        raise _not_acceptable(f"No format of this answer fits “Accept: {(accept or '')[:200]}”.", offered)
     return best
 
 
@@ -134,7 +141,6 @@ def _rank(media_type: str, ranges: Sequence[tuple[str, float]], only_exact: bool
     return 0.0, 0
 
 
-@lru_cache(maxsize=256)
 def _ranges(accept: str) -> tuple[tuple[str, float], ...]:
     return tuple(_parse(accept))
 

@@ -45,7 +45,7 @@ class Operation:
 
 async def get(request: Request) -> Response:
     """Evaluate the query in the address; without one, show a browser the form and programs the service."""
-    return await _respond(request, request.query_params.multi_items())
+    return await _respond(request, _in_address(request))
 
 
 async def post(request: Request) -> Response:
@@ -59,7 +59,7 @@ async def post(request: Request) -> Response:
         return await _respond(request, pairs)
     if media_type == DIRECT:
         query = await _body(request)
-        pairs = request.query_params.multi_items()
+        pairs = _in_address(request)
         if any(name == "query" for name, _ in pairs):
             raise _repeated()
         return await _respond(request, [*pairs, ("query", query)])
@@ -67,7 +67,7 @@ async def post(request: Request) -> Response:
         if writing is None:
             raise _update_refused("An update")
         writing.writers.author(request)
-        return await _update(request, [*request.query_params.multi_items(), ("update", await _body(request))])
+        return await _update(request, [*_in_address(request), ("update", await _body(request))])
     raise SpacenormsError(
         f"A query cannot be sent as “{media_type[:80] or 'nothing named'}”.",
         remedy=f"Send it as {DIRECT}, or as the field query of {FORM}.",
@@ -101,6 +101,10 @@ async def _body(request: Request) -> str:
             "The query is not in UTF-8.", remedy="Send it in UTF-8.", code="bad-charset", status=415
         )
     return _decode(bytes(body))
+
+
+def _in_address(request: Request) -> Pairs:
+    return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
 
 
 def _decode(body: bytes) -> str:

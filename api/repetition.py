@@ -119,7 +119,7 @@ class RepeatedAnswers:
         if made is None or len(headers) != len(scope["headers"]) or not _PERSONAL.isdisjoint(headers):
             return None
         asked = (scope["path"], scope["query_string"], scope["scheme"], scope.get("root_path"))
-        return (made, asked, b"origin" in headers, *map(headers.get, _ASKED))
+        return (made, asked, *map(headers.get, _ASKED))
 
     async def _repeat(
         self, kept: _Kept, client: str | None, scope: Scope, headers: dict[bytes, bytes], send: Send

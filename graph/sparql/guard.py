@@ -27,6 +27,7 @@ FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATES = frozenset(
     {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH", "USING"}
 )
+_SUSPECT = re.compile("|".join(("SERVICE", *sorted(UPDATES))))
 _PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
 _KEPT_LENGTH = 5_000
 _CODEPOINT = re.compile(r"\\\\|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
@@ -194,9 +195,11 @@ class Examination:
 
     def result(self) -> ReadQuery:
         """Return the query that may be evaluated."""
-        for token in self._tokens:
-            if token.kind == "word":
-                self._look_at_word(token)
+        # most queries hold none of the words in any place, and need not be looked at one by one
+        if _SUSPECT.search(self._decoded.text.upper()):
+            for token in self._tokens:
+                if token.kind == "word":
+                    self._look_at_word(token)
         form = self._find_form()
         self._disambiguate(form.start)
         graphs, named = self._dataset()
@@ -313,19 +316,26 @@ class Examination:
 
     def _fresh_labels(self) -> dict[str, str]:
         """Give each declared prefix that holds the word SERVICE another name."""
+        risky = [label for label in self._declared() if self._is_risky(label)]
+        if not risky:
+            return {}
         used = {token.text.partition(":")[0] for token in self._tokens if token.kind == "name"}
         fresh = (label for number in range(len(used) + 1) if (label := f"p{number}") not in used)
-        return {label: next(fresh) for label in self._declared() if self._is_risky(label)}
+        return {label: next(fresh) for label in risky}
 
     def _declared(self) -> Iterator[str]:
         seen: set[str] = set()
         for word, name in pairwise(self._tokens):
+            if name.kind != "name" or word.upper != "PREFIX":
+                continue
             label = name.text.partition(":")[0]
-            if word.upper == "PREFIX" and name.kind == "name" and label not in seen:
+            if label not in seen:
                 seen.add(label)
                 yield label
 
     def _dataset(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        if "FROM" not in self._decoded.text.upper():
+            return (), ()
         form = self._find_form()
         default: list[str] = []
         named: list[str] = []

@@ -42,6 +42,8 @@ _PATTERN = re.compile(
 _STRING_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _IN_WORD = re.compile(r"[^.\-]+")
 
+_SKIPPED = frozenset({"space", "comment"})
+_CHECKED = frozenset({"string", "mark"})
 _OPERANDS = frozenset({"iri", "name", "string", "language", "number", "variable", "blank"})
 _NO_CALLS = frozenset({"A", "TRUE", "FALSE", "VALUES"})
 
@@ -94,23 +96,30 @@ def tokens(text: str) -> Iterator[Token]:
         For a string that does not end, an escape that SPARQL does not know, or a stray backslash.
     """
     expressions = _Expressions()
-    position = 0
-    while match := _PATTERN.match(text, position):
-        kind = match.lastgroup or "mark"
-        position = match.end()
-        if kind in ("space", "comment"):
-            continue
-        token = Token(kind, match.group(), match.start())
-        if kind == "iri" and expressions.takes_less_than(token.text):
-            token = Token("mark", "<", match.start())
-            position = match.start() + 1
-        _check(token)
-        expressions.follow(token)
-        yield token
+    position: int | None = 0
+    while position is not None:
+        begin, position = position, None
+        for match in _PATTERN.finditer(text, begin):
+            kind = match.lastgroup or "mark"
+            if kind in _SKIPPED:
+                continue
+            token = Token(kind, match.group(), match.start())
+            if kind == "iri" and expressions.takes_less_than(token.text):
+                token = Token("mark", "<", match.start())
+                position = match.start() + 1
+            if kind in _CHECKED:
+                _check(token)
+            expressions.follow(token)
+            yield token
+            if position is not None:
+                break
 
 
 def words(token: Token) -> Iterator[Token]:
     """Yield the words within a word token, each at its own place."""
+    if "." not in token.text and "-" not in token.text:
+        yield token
+        return
     for match in _IN_WORD.finditer(token.text):
         yield Token("word", match.group(), token.start + match.start())
 
