@@ -33,8 +33,9 @@ Raw = Annotated[bool, Query(description="For alignment: every overlap, instead o
 Limit = Annotated[int | None, Query(ge=1, description="Rows at most.")]
 Form = Annotated[str | None, Query(description="A format by name, instead of the Accept header.")]
 
-#: Parameters of every network address.
-COMMON = frozenset({"as_of", "between", "imprecise", "raw", "format"})
+#: Parameters that no address takes for an option of the view: what all of them read, and what one hands
+#: on to another by a link.
+COMMON = frozenset(["as_of", "between", "imprecise", "raw", "format", "measure", "limit", "runs", "seed"])
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import io
 import re
 import subprocess
 import sys
+from html import unescape
 
 import networkx as nx
 import pytest
@@ -110,6 +111,23 @@ def test_pages_obey_the_content_security_policy(client, path) -> None:
     scripts = re.findall(r"<script[^>]*>", answer.text)
     assert all('src="/' in script or "application/json" in script for script in scripts)
     assert not re.search(r"(src|<link[^>]+href)=\"https?://", answer.text)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/networks/affiliation/picture?measure=degree",
+        "/networks/voting/picture?years=2020,2026&between=esa,apsco",
+    ],
+)
+def test_links_beneath_a_picture_lead_somewhere(client, path) -> None:
+    text = client.get(path, headers=PAGE).text
+    links = [unescape(link) for link in re.findall(r'<p class="actions">(.*?)</p>', text, re.DOTALL)]
+    found = re.findall(r'href="([^"]+)"', " ".join(links))
+    assert any("/significance" in link for link in found) and any("years=" in link for link in found)
+    for link in found:
+        if "/significance" not in link and link != "/bridges":
+            assert client.get(link, headers=PAGE).status_code == 200, link
 
 
 def test_the_picture_finds_its_files_on_this_server(client) -> None:

@@ -131,7 +131,7 @@ def read_centrality(
     from graph.networks import exports
 
     chosen = asked.choose(TABLE_FORMATS)
-    found = asked.network("measure", "limit")
+    found = asked.network()
     table = centrality(found, measure)
     if chosen is CSV:
         return _download(
@@ -167,7 +167,7 @@ def read_communities(
     from graph.measures.structures import PARTITIONS, find
 
     find(measure, PARTITIONS)
-    found = asked.network("measure", "runs", "seed", "limit")
+    found = asked.network()
     return _structure(asked, found, measure, runs, seed, limit)
 
 
@@ -187,7 +187,7 @@ def read_structure(
     from graph.measures.structures import STRUCTURES, find
 
     find(measure, STRUCTURES)
-    found = asked.network("measure", "limit")
+    found = asked.network()
     return _structure(asked, found, measure, RUNS, SEED, limit)
 
 
@@ -214,7 +214,7 @@ def read_picture(
     from graph.pictures.page import picture as draw_picture
 
     chosen = asked.choose(PICTURE_FORMATS)
-    order = Order.of(asked.view, {**asked.arguments("measure", "years"), "measure_name": measure})
+    order = Order.of(asked.view, {**asked.arguments("years"), "measure_name": measure})
     apart = years is not None or drawn_apart(order.view)
 
     def drawn_once() -> str:

@@ -61,7 +61,7 @@ def read_significance(
     chosen = asked.choose(FORMATS)
     _check(samples)
     plan = Plan(model or CURVEBALL, samples, seed)
-    options = asked.arguments("measure", "samples", "seed", "model", "table", "limit")
+    options = asked.arguments("samples", "model", "table")
     with _turn(is_kept(asked.graph, asked.view, measure, plan, **options)):
         found = significance(asked.graph, asked.view, measure, plan, **options)
     if chosen is CSV:
@@ -89,7 +89,7 @@ def read_robustness(
     from graph.chance.evidence import robustness_csv, robustness_record
     from graph.chance.robustness import is_kept, robustness
 
-    chosen, options = asked.choose(FORMATS), asked.arguments("measure", "top", "limit")
+    chosen, options = asked.choose(FORMATS), asked.arguments("top")
     with _turn(is_kept(asked.graph, asked.view, measure, top=top, **options)):
         found = robustness(asked.graph, asked.view, measure, top=top, **options)
     if chosen is CSV:
