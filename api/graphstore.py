@@ -52,7 +52,9 @@ async def get(request: Request) -> Response:
         return Response(status_code=304, headers=headers)
     headers["Content-Type"] = chosen.content_type
     try:
-        answer = await begin(request, text, chosen.format.media_type, default_graphs=[graph], named_graphs=[])
+        # The default graph is there, if empty, before anyone has written it.
+        graphs = [graph] if _is_there(request, graph) else []
+        answer = await begin(request, text, chosen.format.media_type, default_graphs=graphs, named_graphs=[])
     except ClientLeftError:
         return Response(status_code=CLIENT_LEFT)
     return Response(answer.body, headers=headers) if answer.rest is None else Streamed(answer, headers)

@@ -13,7 +13,7 @@ import pyoxigraph as ox
 from manifests import MF, RDF, RDFS, UT, Manifest, Term, path_of
 from server import send
 
-_HTTP = "http://www.w3.org/2011/http#"
+HTTP = "http://www.w3.org/2011/http#"
 _CONTENT = "http://www.w3.org/2011/content#"
 _SD = "http://www.w3.org/ns/sparql-service-description#"
 _TURTLE = ox.RdfFormat.TURTLE
@@ -49,7 +49,7 @@ def protocol_outcomes(folder: Path, endpoint: str) -> Iterator[Outcome]:
     for entry in manifest.entries():
         assert isinstance(entry, ox.NamedNode)
         name = entry.value.rpartition("#")[2]
-        requests = manifest.one(manifest.one(entry, f"{MF}action"), f"{_HTTP}requests")
+        requests = manifest.one(manifest.one(entry, f"{MF}action"), f"{HTTP}requests")
         writes = name.startswith("update")
         faults = [_fault(manifest, each, endpoint, writes) for each in manifest.members(requests)]
         reason = next((fault for fault in faults if fault), "")
@@ -58,25 +58,35 @@ def protocol_outcomes(folder: Path, endpoint: str) -> Iterator[Outcome]:
 
 def _fault(manifest: Manifest, request: Term, endpoint: str, writes: bool) -> str:
     """Send a request and return what is wrong with the answer."""
-    path = manifest.text(request, f"{_HTTP}absolutePath")
+    path = manifest.text(request, f"{HTTP}absolutePath")
     target = urlsplit(endpoint).path + ("?" + path.partition("?")[2] if "?" in path else "")
-    headers = [
-        (manifest.text(header, f"{_HTTP}fieldName"), manifest.text(header, f"{_HTTP}fieldValue"))
-        for head in manifest.all(request, f"{_HTTP}headers")
-        for header in manifest.members(head)
-    ]
-    method = manifest.text(request, f"{_HTTP}methodName")
-    status, media_type, body = send(endpoint, method, target, headers, _body(manifest, request))
+    headers = headers_of(manifest, request)
+    method = manifest.text(request, f"{HTTP}methodName")
+    status, media_type, body = send(endpoint, method, target, headers, body_of(manifest, request))
     if writes:
         # Each test that writes ends by asking whether it did; only its updates are refused.
-        is_update = (
-            "update" in path or "update" in str(headers) or b"update=" in (_body(manifest, request) or b"")
-        )
+        is_update = asks_to_update(manifest, request)
         return f"status {status} for an update" if is_update and not 400 <= status < 500 else ""
-    return _difference(manifest, manifest.one(request, f"{_HTTP}resp"), status, media_type, body)
+    return difference(manifest, manifest.one(request, f"{HTTP}resp"), status, media_type, body)
 
 
-def _difference(manifest: Manifest, wanted: Term | None, status: int, media_type: str, body: bytes) -> str:
+def asks_to_update(manifest: Manifest, request: Term) -> bool:
+    """Tell whether a request carries an update."""
+    path, headers = manifest.text(request, f"{HTTP}absolutePath"), headers_of(manifest, request)
+    return "update" in path or "update" in str(headers) or b"update=" in (body_of(manifest, request) or b"")
+
+
+def headers_of(manifest: Manifest, request: Term) -> list[tuple[str, str]]:
+    """Return the headers of a request or an answer."""
+    return [
+        (manifest.text(header, f"{HTTP}fieldName"), manifest.text(header, f"{HTTP}fieldValue"))
+        for head in manifest.all(request, f"{HTTP}headers")
+        for header in manifest.members(head)
+    ]
+
+
+def difference(manifest: Manifest, wanted: Term | None, status: int, media_type: str, body: bytes) -> str:
+    """Return what an answer is and should not be; empty when it is as it should be."""
     names = [
         node.value.rpartition("#")[2]
         for node in manifest.all(wanted, f"{MF}expectedStatus")
@@ -103,8 +113,9 @@ def _boolean(media_type: str, body: bytes) -> str:
     return found[1].decode() if found else ""
 
 
-def _body(manifest: Manifest, request: Term) -> bytes | None:
-    node = manifest.one(request, f"{_HTTP}body")
+def body_of(manifest: Manifest, request: Term | None) -> bytes | None:
+    """Return the body of a request or an answer."""
+    node = manifest.one(request, f"{HTTP}body")
     if node is None:
         return None
     encoding = manifest.text(node, f"{_CONTENT}characterEncoding")

@@ -2,18 +2,21 @@
 
 Usage: python tests/w3c/run.py SUITE_DIR
 
-SUITE_DIR is the folder `sparql11` of https://github.com/w3c/rdf-tests. The exit status is 1 when the server
-fails a test of the protocol that does not write, takes an update, or fails a query that its engine answers.
+SUITE_DIR is the folder `sparql11` of https://github.com/w3c/rdf-tests. The exit status is 1 when a server
+that only reads fails a test of the protocol that does not write, takes an update, or fails a query that its
+engine answers; or when a server that is written fails a test of the protocol, of the graph store or of an update.
 """
 
 from __future__ import annotations
 
+import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import evaluation
 import protocol
+import writing
 from manifests import query_tests
 from server import serving
 
@@ -24,7 +27,7 @@ def main() -> int:
         print(__doc__)
         return 2
     folder = Path(sys.argv[1]).resolve()
-    regressions = [*_protocol(folder), *_evaluation(folder)]
+    regressions = [*_protocol(folder), *_writing(folder), *_evaluation(folder)]
     for regression in regressions:
         print(f"FAILED {regression}")
     return 1 if regressions else 0
@@ -40,6 +43,20 @@ def _protocol(folder: Path) -> list[str]:
     _print("protocol, updates refused", writing)
     _print("service description", described)
     return [f"{each.name}: {each.reason}" for each in (*found, *described) if not each.passes]
+
+
+def _writing(folder: Path) -> list[str]:
+    graphs = protocol.graphs_of(folder)
+    with serving(graphs, token := secrets.token_urlsafe()) as endpoint:
+        curator = writing.Curator(endpoint, token)
+        spoken = list(writing.protocol_outcomes(folder, curator, graphs))
+        stored = list(writing.store_outcomes(folder, curator))
+        evaluated = list(writing.evaluation_outcomes(folder, curator))
+    _print("protocol, with writing on", spoken)
+    _print("graph store", stored)
+    counted = [each for each in evaluated if each.name not in writing.OF_ONE_GRAPH]
+    _print("updates, LOAD refused", counted)
+    return [f"{each.name}: {each.reason}" for each in (*spoken, *stored, *counted) if not each.passes]
 
 
 def _print(name: str, found: Sequence[protocol.Outcome]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from email.message import Message
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
@@ -21,8 +23,8 @@ _PATIENCE_SECONDS = 60
 
 
 @contextlib.contextmanager
-def serving(graphs: Mapping[str, Path]) -> Iterator[str]:
-    """Serve files as named graphs and yield the address of the endpoint."""
+def serving(graphs: Mapping[str, Path], token: str = "") -> Iterator[str]:
+    """Serve files as named graphs, to be written by whoever has the token; yield the endpoint's address."""
     with TemporaryDirectory() as folder, socket.socket() as held:
         held.bind(("127.0.0.1", 0))
         port = held.getsockname()[1]
@@ -39,7 +41,8 @@ def serving(graphs: Mapping[str, Path]) -> Iterator[str]:
             "--port",
             str(port),
         ]
-        with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        environment = {**os.environ, "SPACENORMS_WRITE_TOKEN": token}
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL, env=environment) as process:
             try:
                 _wait(process, port)
                 yield f"http://127.0.0.1:{port}/sparql"
@@ -69,6 +72,14 @@ def send(
     endpoint: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None
 ) -> tuple[int, str, bytes]:
     """Send a request as it stands; return the status, the media type and the body."""
+    status, answered, content = exchange(endpoint, method, target, headers, body)
+    return status, answered.get("content-type", "").partition(";")[0].strip(), content
+
+
+def exchange(
+    endpoint: str, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes | None
+) -> tuple[int, Message, bytes]:
+    """Send a request as it stands; return the status, the headers and the body."""
     connection = http.client.HTTPConnection(urlsplit(endpoint).netloc, timeout=30)
     with contextlib.closing(connection):
         connection.putrequest(method, target, skip_accept_encoding=True)
@@ -77,5 +88,4 @@ def send(
             connection.putheader(name, value)
         connection.endheaders(body)
         answer = connection.getresponse()
-        media_type = answer.headers.get("content-type", "").partition(";")[0].strip()
-        return answer.status, media_type, answer.read()
+        return answer.status, answer.headers, answer.read()
