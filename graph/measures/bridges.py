@@ -13,9 +13,11 @@ import numpy as np
 from graph.cache import Cache
 from graph.errors import BadValue
 from graph.measures.catalogue import MEASURES, Reference, ranks, values
+from graph.measures.definitions import matrix
 from graph.measures.paths import shortest_paths
 from graph.networks.blocs import Bloc, Knowledge, find_blocs
 from graph.networks.building import BLOCS, best_grade, day, network
+from graph.networks.copies import copied
 
 Row = Mapping[str, Any]
 
@@ -224,7 +226,7 @@ def between_shares(graph: nx.Graph, blocs: tuple[str, str]) -> tuple[dict[str, f
     nodes = sorted(graph)
     place = {node: number for number, node in enumerate(nodes)}
     sides = [[place[node] for node in nodes if graph.nodes[node]["group"] == bloc] for bloc in blocs]
-    paths = shortest_paths(nx.to_numpy_array(graph, nodelist=nodes, weight=None))
+    paths = shortest_paths(matrix(graph, None, nodes))
     targets = np.zeros(len(nodes))
     targets[sides[1]] = 1.0
     joined = int((paths.steps[np.ix_(*sides)] >= 0).sum())
@@ -273,8 +275,7 @@ def without_meeting_places(
         groups = {graph.nodes[state]["group"] for state in graph[node]} if mode == 1 else set()
         if {bloc.code for bloc in blocs} <= groups:
             places.append(node)
-    kept = nx.Graph(graph)
-    kept.remove_nodes_from(places)
+    kept = copied(graph, places)
     kept.remove_nodes_from([node for node, degree in list(kept.degree()) if degree == 0])
     return nx.freeze(kept), tuple((node, graph.nodes[node]["label"]) for node in sorted(places))
 

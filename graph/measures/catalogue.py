@@ -24,6 +24,7 @@ from graph.measures.definitions import (
     two_modes,
 )
 from graph.networks.building import Network
+from graph.networks.copies import copied
 from graph.threads import one_thread
 
 __all__ = [
@@ -298,7 +299,7 @@ def _in_form(base: Measure, form: str) -> Measure:
 
 
 def _without_modes(graph: nx.Graph) -> nx.Graph:
-    copy = nx.Graph(graph)
+    copy = copied(graph)
     copy.graph["two_mode"] = False
     return copy
 

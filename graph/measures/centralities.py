@@ -15,6 +15,7 @@ from graph.measures.definitions import (
     Values,
     common_multiple,
     distances,
+    matrix,
     mode,
     named,
     sides,
@@ -61,8 +62,8 @@ def _raw_betweenness(graph: nx.Graph, strength: str | None) -> Values:
         found: Values = nx.betweenness_centrality(distances(graph, strength), normalized=False, weight=weight)
         return found
     if strength is None:
-        return named(graph, betweenness(nx.to_numpy_array(graph, weight=None)))
-    lengths = nx.to_numpy_array(distances(graph, strength), weight="distance")
+        return named(graph, betweenness(matrix(graph, None)))
+    lengths = matrix(distances(graph, strength), "distance")
     return named(graph, betweenness_by_distance(lengths))
 
 
@@ -92,7 +93,7 @@ def _closeness(graph: nx.Graph, strength: str | None) -> Values:
     for members in nx.connected_components(graph):
         if len(members) == 1:
             continue
-        part = graph.subgraph(members)
+        part = graph if len(members) == len(graph) else graph.subgraph(members)
         share = (len(members) - 1) / (len(graph) - 1)
         sums, least = _distance_sums(part, strength), _least_sums(part)
         unit = common_multiple(part, strength) if strength else 1
@@ -111,8 +112,8 @@ def _distance_sums(graph: nx.Graph, strength: str | None) -> Values:
         weight = "distance" if strength else None
         every = nx.all_pairs_dijkstra_path_length(distances(graph, strength), weight=weight)
         return {node: float(sum(lengths.values())) for node, lengths in every}
-    matrix = nx.to_numpy_array(distances(graph, strength), weight="distance" if strength else None)
-    return named(graph, shortest_path(matrix, directed=False, unweighted=strength is None).sum(axis=1))
+    lengths = matrix(distances(graph, strength), "distance" if strength else None)
+    return named(graph, shortest_path(lengths, directed=False, unweighted=strength is None).sum(axis=1))
 
 
 def _least_sums(graph: nx.Graph) -> list[float]:
@@ -131,7 +132,7 @@ def _eigenvector(graph: nx.Graph, strength: str | None) -> Values:
     for members in nx.connected_components(graph):
         if len(members) == 1:
             continue
-        part = graph.subgraph(members)
+        part = graph if len(members) == len(graph) else graph.subgraph(members)
         share = len(members) / len(graph)
         found.update({node: value * share for node, value in named(part, _leading(part, strength)).items()})
     return found
@@ -146,7 +147,7 @@ def _leading(graph: nx.Graph, strength: str | None) -> Matrix:
         sparse = nx.to_scipy_sparse_array(graph, weight=strength, dtype=float)
         vector = eigsh(sparse, k=1, which="LA", v0=np.ones(len(graph)))[1][:, 0]
     else:
-        vector = np.linalg.eigh(nx.to_numpy_array(graph, weight=strength))[1][:, -1]
+        vector = np.linalg.eigh(matrix(graph, strength))[1][:, -1]
     positive: Matrix = np.abs(vector)
     return positive
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.errors import BadValue
+from graph.networks.copies import add_new_ties
 
 Values = dict[str, float]
 Matrix = NDArray[np.float64]
@@ -107,7 +108,19 @@ def named(graph: nx.Graph, numbers: Matrix) -> Values:
 
 def matrix(graph: nx.Graph, strength: str | None, order: Sequence[str] | None = None) -> Matrix:
     """Return the adjacency matrix, n × n, of 0 and 1 or of strengths, without loops."""
-    found: Matrix = nx.to_numpy_array(graph, nodelist=order, weight=strength, dtype=float)
+    nodes, ties = list(graph) if order is None else list(order), graph._adj
+    if type(ties) is not dict or len(nodes) < len(graph):  # a part of a graph
+        found: Matrix = nx.to_numpy_array(graph, nodelist=order, weight=strength, dtype=float)
+    else:
+        place = {node: number for number, node in enumerate(nodes)}
+        many = [len(ties[node]) for node in nodes]
+        ends = [place[other] for node in nodes for other in ties[node]]
+        rows = np.repeat(np.arange(len(nodes)), many)
+        found = np.zeros((len(nodes), len(nodes)))
+        if strength is None:
+            found[rows, ends] = 1.0
+        else:
+            found[rows, ends] = [known.get(strength, 1.0) for node in nodes for known in ties[node].values()]
     np.fill_diagonal(found, 0.0)
     return found
 
@@ -124,7 +137,7 @@ def distances(graph: nx.Graph, strength: str | None) -> nx.Graph:
     unit = common_multiple(graph, strength)
     copy = nx.Graph()
     copy.add_nodes_from(graph)
-    copy.add_edges_from((a, b, {"distance": unit // int(w)}) for a, b, w in graph.edges(data=strength))
+    add_new_ties(copy, ((a, b, {"distance": unit // int(w)}) for a, b, w in graph.edges(data=strength)))
     return copy
 
 
@@ -202,8 +215,15 @@ def projection(graph: nx.Graph, nodes: Sequence[str], left_out: set[str] | None 
     shared = shared_neighbours(graph, nodes, left_out)
     found = nx.Graph()
     found.add_nodes_from((node, dict(graph.nodes[node])) for node in nodes)
-    for first, second in zip(*np.nonzero(np.triu(shared, k=1)), strict=True):
-        found.add_edge(nodes[first], nodes[second], **{SHARED: int(shared[first, second])})
+    ends = np.nonzero(np.triu(shared, k=1))
+    columns = (*ends, shared[ends].astype(int))
+    add_new_ties(
+        found,
+        (
+            (nodes[first], nodes[second], {SHARED: number})
+            for first, second, number in zip(*(column.tolist() for column in columns), strict=True)
+        ),
+    )
     return found
 
 

@@ -23,6 +23,7 @@ from graph.measures.definitions import (
     two_modes,
 )
 from graph.measures.paths import shortest_paths
+from graph.networks.copies import copied
 
 #: The groups of the nodes of a graph, and the sum of tie strengths of every node to each group.
 Spread = tuple[list[str], list[str], Matrix]
@@ -150,9 +151,7 @@ def without_meeting_places(graph: nx.Graph) -> nx.Graph:
     """
     group, alone = groups(graph), blocs(graph)
     places = [node for node in sides(graph)[1] if len({group[member] for member in graph[node]} & alone) > 1]
-    kept = nx.Graph(graph)
-    kept.remove_nodes_from(places)
-    return kept
+    return copied(graph, places)
 
 
 def _paths_between(graph: nx.Graph, strength: str | None, group: Mapping[str, str]) -> Values:

@@ -84,20 +84,17 @@ def modularity(graph: nx.Graph, community: Mapping[str, Hashable], strength: str
     """
     inside: dict[Hashable, float] = {}
     ends: dict[Hashable, float] = {}
-    for first, second, weight in graph.edges(data=strength, default=1) if strength else _plain(graph):
-        own, other = community[first], community[second]
-        ends[own] = ends.get(own, 0.0) + weight
-        ends[other] = ends.get(other, 0.0) + weight
-        if own == other:
-            inside[own] = inside.get(own, 0.0) + 2 * weight
+    for node, near in graph.adjacency():
+        own = community[node]
+        weights = [known.get(strength, 1) for known in near.values()] if strength else [1] * len(near)
+        loop = weights[list(near).index(node)] if node in near else 0
+        ends[own] = ends.get(own, 0.0) + sum(weights) + loop
+        among = sum(weight for other, weight in zip(near, weights, strict=True) if community[other] == own)
+        inside[own] = inside.get(own, 0.0) + among + loop
     every = sum(ends.values())
     if not every:
         return 0.0
     return sum(inside.get(each, 0.0) / every - (total / every) ** 2 for each, total in ends.items())
-
-
-def _plain(graph: nx.Graph) -> list[tuple[Any, Any, int]]:
-    return [(first, second, 1) for first, second in graph.edges()]
 
 
 def consensus(
@@ -250,22 +247,26 @@ def _local_moves(ties: Matrix, order: np.random.Generator) -> Labels:
     links = ties.copy()
     np.fill_diagonal(links, 0.0)
     apart = links.copy()
-    labels, totals = np.arange(size), degrees.copy()
+    labels, totals = list(range(size)), degrees.copy()
+    own_degrees, least = degrees.tolist(), GAIN * float(every)
+    shares = (degrees / every).tolist()
+    gains = np.empty(size)
     moved = True
     while moved:
         moved = False
-        for node in order.permutation(size):
-            own = labels[node]
-            totals[own] -= degrees[node]
-            gains = links[node] - degrees[node] / every * totals
+        for node in order.permutation(size).tolist():
+            own, degree = labels[node], own_degrees[node]
+            totals[own] -= degree
+            np.multiply(totals, shares[node], out=gains)
+            np.subtract(links[node], gains, out=gains)
             best = int(gains.argmax())
-            if gains[best] > gains[own] + GAIN * every:
+            if best != own and gains[best] > gains[own] + least:
                 links[:, own] -= apart[node]
                 links[:, best] += apart[node]
                 labels[node] = own = best
                 moved = True
-            totals[own] += degrees[node]
-    return _canonical(labels)
+            totals[own] += degree
+    return _canonical(np.array(labels))
 
 
 def _canonical(labels: Labels) -> Labels:

@@ -23,6 +23,7 @@ from graph.measures.definitions import (
     two_modes,
 )
 from graph.networks.building import Network
+from graph.threads import one_thread
 
 Cell = str | float | int | bool
 Row = dict[str, Cell]
@@ -227,7 +228,8 @@ def _compute(chosen: StructureMeasure, graph: nx.Graph, strength: str | None, ch
     key = (chosen.name, strength, choice if chosen.chooses else None)
     kept = _KEPT.setdefault(graph, {})
     if key not in kept:
-        kept[key] = chosen.function(graph, strength, choice)
+        with one_thread():
+            kept[key] = chosen.function(graph, strength, choice)
     return kept[key]
 
 

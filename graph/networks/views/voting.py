@@ -11,6 +11,7 @@ import numpy as np
 from graph.namespaces import IDENTIFIER
 from graph.networks.blocs import Knowledge
 from graph.networks.building import VIEWS, Network, Request, blocs_of, count, group_of
+from graph.networks.copies import add_new_ties
 from graph.networks.views.choices import THRESHOLD
 from graph.votes import rollcalls
 from graph.votes.rollcalls import Agreement, RollCall, Unrecorded
@@ -38,7 +39,7 @@ def build(kg: Knowledge, request: Request) -> Network:
     cut = 0.0 if request.raw else float(str(chosen["threshold"]))
     graph = nx.Graph()
     graph.add_nodes_from(_nodes(found, calls, votes.labels, blocs_of(kg, request.as_of, request.blocs)))
-    graph.add_edges_from(_ties(found, least, cut))
+    add_new_ties(graph, _ties(found, least, cut))
     missing = rollcalls.omitted(votes, start, end, topic)
     return Network(
         view="voting",
