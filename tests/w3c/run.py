@@ -4,7 +4,7 @@ Usage: python tests/w3c/run.py SUITE_DIR
 
 SUITE_DIR is the folder `sparql11` of https://github.com/w3c/rdf-tests. The exit status is 1 when a server
 that only reads fails a test of the protocol that does not write, takes an update, or fails a query that its
-engine answers; or when a server that is written fails a test of the protocol, of the graph store or of an update.
+engine answers; or when a server that is written fails a test of the protocol, the graph store or an update.
 """
 
 from __future__ import annotations
