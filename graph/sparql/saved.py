@@ -205,11 +205,11 @@ def parse(name: str, text: str) -> SavedQuery:
             header.setdefault(match[1], []).append(match[2].strip())
     parameters = tuple(_parameter(name, line) for line in header.get("parameter", []))
     slots = [match["name"] for match in _SLOT.finditer(text)]
-    if "title" not in header or sorted(slots) != sorted(parameter.name for parameter in parameters):
+    if "title" not in header or sorted(set(slots)) != sorted(parameter.name for parameter in parameters):
         raise SpacenormsError(
             f"The query {name} has no title, or its parameters {[p.name for p in parameters]} "
             f"do not match its VALUES lines {slots}.",
-            remedy="Give it a title, and each parameter one line “VALUES ?name { … }  # parameter”.",
+            remedy="Give it a title, and each parameter a line “VALUES ?name { … }  # parameter”.",
             code="bad-saved-query",
         )
     columns = dict(line.partition(":")[::2] for line in header.get("column", []))
