@@ -200,6 +200,7 @@ class Application:
             exposed=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID"],
         )
         log = RequestLog(SecurityHeaders(cors), settings, state.metrics.note)
+        state.settle = log.settle
         return Proxies(RepeatedAnswers(log, state, log, limits), networks(settings.trusted_proxies))
 
     @asynccontextmanager
@@ -217,6 +218,7 @@ class Application:
                 await state.writing.close()
             await state.reloader.close()
             await state.pool.close()
+            state.settle()
 
     async def _make_soon(self) -> None:
         if self.state.settings.load_pages == "soon":
