@@ -19,6 +19,9 @@ _RDF_FORMATS = ("turtle", "jsonld")
 _AS_OF = click.option(
     "--as-of", default="today", show_default=True, metavar="DATE", help="The day the answer holds for."
 )
+_COUNT = click.option(
+    "--count", metavar="SOURCE", help="Whose count of parties is taken where lists disagree, by key."
+)
 _DATA = click.option(
     "--data",
     multiple=True,
@@ -179,6 +182,7 @@ def check(directory: Path | None) -> None:
     "--exposure", default="both", type=click.Choice(["both", "one"]), help="With --state: sides carried."
 )
 @_AS_OF
+@_COUNT
 @click.option("--format", "form", default="table", type=click.Choice(["table", "csv", "json"]))
 @_DATA
 @_ENDPOINT
@@ -191,6 +195,7 @@ def conflicts(
     kind: str | None,
     exposure: str,
     as_of: str,
+    count: str | None,
     form: str,
     data: tuple[Path, ...],
     endpoint: str | None,
@@ -204,6 +209,7 @@ def conflicts(
         state=state,
         as_of=as_of,
         exposure=exposure,
+        count=count,
         norm=norm,
         instrument=instrument,
         alliance=alliance,
@@ -213,7 +219,7 @@ def conflicts(
     if form == "json":
         click.echo(json.dumps(told(found, answer), ensure_ascii=False, indent=1))
     elif form == "csv":
-        click.echo(conflict_table(answer).to_csv(), nl=False)
+        click.echo(conflict_table(found, answer).to_csv(), nl=False)
     else:
         _tell_conflicts(told(found, answer))
 
@@ -249,32 +255,36 @@ def what_if(acts: tuple[str, ...], remove: tuple[str, ...], as_of: str | None, f
     if form == "json":
         click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
         return
-    click.echo(
-        f"As of {answer['as_of']}, supposing: {'; '.join(each['label'] for each in answer['supposed'])}"
-    )
-    for name in answer["left_out"]:
-        click.echo(f"Left out: {name}")
+    for sentence in answer["sentences"]:
+        click.echo(sentence)
     for difference in answer["differences"]:
         for change in ("gained", "lost"):
             for conflict in difference[change]:
                 click.echo(f"  {difference['state']} {change} {conflict['id']}  {conflict['issue']}")
-    if not answer["differences"]:
-        click.echo("  No conflict is gained or lost.")
 
 
 @main.command()
 @click.argument("state")
 @click.option("--since", default="1957-01-01", show_default=True, metavar="DATE")
 @click.option("--until", default="today", show_default=True, metavar="DATE")
-def history(state: str, since: str, until: str) -> None:
+@_COUNT
+@click.option("--format", "form", default="table", type=click.Choice(["table", "json"]))
+def history(state: str, since: str, until: str, count: str | None, form: str) -> None:
     """Tell when a state gained and lost conflicts, and by which acts."""
-    from graph.conflicts import intervals
     from graph.conflicts.lookup import index
+    from graph.conflicts.telling import told_history
 
-    for each in intervals.changes(index(_graph()), state, since, until):
-        click.echo(
-            f"{each.date}  {each.change:6}  {each.conflict}  {each.issue}\n            {'; '.join(each.by)}"
+    answer = told_history(index(_graph()), state, since, until, count)
+    if form == "json":
+        click.echo(json.dumps(answer, ensure_ascii=False, indent=1))
+        return
+    for each in answer["changes"]:
+        sources = "; ".join(
+            f"{source['title']}{', ' + source['locator'] if source['locator'] else ''}"
+            for source in each["sources"]
         )
+        click.echo(f"{each['date']}  {each['change']:6}  {each['conflict']}  {each['told']}")
+        click.echo(f"            Source: {sources}")
 
 
 @main.command()

@@ -205,6 +205,7 @@ class CounterfactualModel(BaseModel):
     version: str
     supposed: list[SupposedModel]
     left_out: list[str]
+    sentences: list[str] = Field(description="What is supposed and what it changes, in sentences.")
     differences: list[DifferenceModel]
 
 
@@ -217,6 +218,8 @@ class IntervalModel(BaseModel):
     end: str | None = Field(examples=["2024-01-05"])
     begun_by: list[str]
     ended_by: list[str]
+    begun_acts: list[str] = Field(description="Addresses of the acts that made it begin.")
+    ended_acts: list[str] = Field(description="Addresses of the acts that made it end.")
 
 
 class ChangeModel(BaseModel):
@@ -227,12 +230,16 @@ class ChangeModel(BaseModel):
     conflict: str
     issue: str
     by: list[str]
+    acts: list[str] = Field(description="Addresses of the acts that changed it.")
+    told: str = Field(description="The change in a sentence.")
+    sources: list[ActSource] = Field(description="What the acts rest on.")
 
 
 class HistoryModel(BaseModel):
     """A state's conflicts over time."""
 
     state: str
+    state_label: str
     version: str
     intervals: list[IntervalModel]
     changes: list[ChangeModel]

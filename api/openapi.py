@@ -1,11 +1,14 @@
-"""Adds to the interface description one path for each saved query, with its own parameters."""
+"""Adds to the interface description the path of each saved query with its parameters, and examples."""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import JSONResponse
 
+from api import openapi_examples
 from api.negotiation import CSV, GRAPHS, HTML, JSON, RESULTS_JSON, RESULTS_XML, TSV, Format
 from graph.errors import SpacenormsError
 from graph.knowledge import KnowledgeGraph
@@ -39,6 +42,29 @@ def install(application: FastAPI) -> None:
         return schema
 
     application.openapi = described  # type: ignore[method-assign]
+    _serve(application)
+
+
+def _serve(application: FastAPI) -> None:
+    """Answer the description with examples; they are found when it is first read, in a thread of its own."""
+    shown: dict[tuple[int, str], dict[str, Any]] = {}
+
+    def answer(request: Request) -> JSONResponse:
+        schema, graph = application.openapi(), application.state.graph
+        made_of = (id(schema), graph.version)
+        if made_of not in shown:
+            full = copy.deepcopy(schema)
+            openapi_examples.add(full, graph)
+            shown.clear()
+            shown[made_of] = full
+        root = str(request.scope.get("root_path", "")).rstrip("/")
+        return JSONResponse({**shown[made_of], **({"servers": [{"url": root}]} if root else {})})
+
+    path = str(application.openapi_url)
+    application.router.routes[:] = [
+        route for route in application.router.routes if getattr(route, "path", None) != path
+    ]
+    application.add_route(path, answer, include_in_schema=False)
 
 
 def paths(graph: KnowledgeGraph) -> dict[str, Any]:

@@ -23,9 +23,12 @@ def _one_graph(graph: KnowledgeGraph, monkeypatch: pytest.MonkeyPatch) -> None:
     load = commands._graph
 
     def loaded(
-        data: tuple[Path, ...] = (), endpoint: str | None = None, release: bool = True
+        data: tuple[Path, ...] = (),
+        endpoint: str | None = None,
+        release: bool = True,
+        store: Path | None = None,
     ) -> KnowledgeGraph:
-        return load(data, endpoint, release) if data or endpoint or not release else graph
+        return load(data, endpoint, release, store) if data or endpoint or store or not release else graph
 
     monkeypatch.setattr(commands, "_graph", loaded)
 
@@ -80,7 +83,7 @@ def test_a_constructed_graph_is_written_as_turtle(tmp_path: Path) -> None:
 def test_conflicts_of_australia_are_told_with_act_date_and_source() -> None:
     result = run("conflicts", "--state", "AUS", "--norm", "N-CHM")
     assert result.exit_code == 0
-    assert "accession to the Moon Agreement (1986-07-07)" in result.output
+    assert "“accession to the Moon Agreement” (7 July 1986)" in result.output
     assert "Source:" in result.output
     as_json = json.loads(run("conflicts", "--state", "AUS", "--norm", "N-CHM", "--format", "json").output)
     as_csv = rows(run("conflicts", "--state", "AUS", "--norm", "N-CHM", "--format", "csv").output)

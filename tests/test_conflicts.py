@@ -129,7 +129,7 @@ def test_an_answer_tells_its_day_its_data_and_its_sources(
             assert conflict[side]["acts"]
             assert all(act["sources"] for act in conflict[side]["acts"])
         assert len(conflict["because"]) == len(conflict["side_a"]["acts"]) + len(conflict["side_b"]["acts"])
-    assert len(conflict_table(answer).rows) == data["total"]
+    assert len(conflict_table(conflicts, answer).rows) == data["total"]
 
 
 def test_coarse_dates_are_counted_and_can_be_let_in(conflicts: ConflictIndex) -> None:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.application import create_application
+from api.conflict_models import ConflictOne
+from graph.conflicts.lookup import index
 from graph.knowledge import KnowledgeGraph
 
 
@@ -149,3 +153,112 @@ def test_what_rules_propose_stands_apart_and_is_labelled(client: TestClient) -> 
     page = client.get("/conflicts/potential", headers={"Accept": "text/html"})
     assert page.status_code == 200
     assert "Inferred" in page.text
+
+
+def rival(graph: KnowledgeGraph) -> tuple[str, str, str]:
+    """Return a conflict, a state that carries both sides by one count only, and the key of that count."""
+    found = index(graph)
+    return next(
+        (conflict.code, each.actor, each.counted_by[0])
+        for conflict in found.find().conflicts
+        for each in conflict.disputed
+    )
+
+
+def test_the_count_of_a_source_can_be_taken_where_lists_disagree(
+    client: TestClient, graph: KnowledgeGraph
+) -> None:
+    code, state, count = rival(graph)
+    assert code not in ids(client, f"state={state}")
+    assert code in ids(client, f"state={state}&count={count}")
+    answer = client.get(f"/conflicts/{code}", params={"state": state, "count": count}).json()
+    assert answer["exposed"] == [state]
+    assert any("not counted by" in sentence for sentence in answer["because"])
+    gained = [
+        client.get("/conflicts/history", params={"state": state, **given}).json()["changes"]
+        for given in ({}, {"count": count})
+    ]
+    assert [code in {each["conflict"] for each in changes} for changes in gained] == [False, True]
+
+
+@pytest.mark.parametrize("path", ["/conflicts?", "/conflicts/C01?", "/conflicts/history?state=AUS&"])
+def test_a_count_that_is_none_is_refused_with_the_nearest(client: TestClient, path: str) -> None:
+    answer = client.get(f"{path}count=ggo-partie")
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "unknown-count"
+    assert "ggo-parties" in answer.json()["remedy"]
+
+
+def test_the_count_can_be_chosen_on_the_pages_and_what_they_link_to_answers(
+    client: TestClient, graph: KnowledgeGraph
+) -> None:
+    code, _, count = rival(graph)
+    html = {"Accept": "text/html"}
+    assert f'<option value="{count}"' in client.get("/conflicts", headers=html).text
+    page = client.get(f"/conflicts/{code}", headers=html).text
+    links = [unescape(link) for link in re.findall(r'href="([^"]*count=[^"]*)"', page)]
+    assert links
+    assert {client.get(link).status_code for link in links} == {200}
+
+
+def test_readings_behind_a_conflict_name_who_holds_them(client: TestClient) -> None:
+    readings = client.get("/conflicts/C01").json()["readings"]
+    assert "Australia (as reported)" in {each["held_by"] for each in readings}
+    everyone = [
+        each["held_by"]
+        for conflict in client.get("/conflicts").json()["conflicts"]
+        for each in conflict["readings"]
+    ]
+    assert not [told for told in everyone if re.search(r"\b(?:USA|CHN|RUS|LUX|ARTEMIS|G77)\b|-PARTIES", told)]
+
+
+def test_each_change_is_told_in_a_sentence_with_its_sources(client: TestClient) -> None:
+    answer = client.get("/conflicts/history", params={"state": "SAU", "since": "2023-06-01"}).json()
+    assert answer["state_label"] == "Saudi Arabia"
+    told = {each["conflict"]: each for each in answer["changes"]}
+    assert told["C01"]["told"] == (
+        "On 5 January 2024 Saudi Arabia ceased to carry both sides of the conflict “Status of lunar "
+        "resources”, by “withdrawal from the Moon Agreement” (5 January 2023)."
+    )
+    for each in answer["changes"]:
+        assert each["sources"]
+        assert all(source["title"] for source in each["sources"])
+    rows = csv.DictReader(io.StringIO(client.get("/conflicts/history?state=SAU&format=csv").text))
+    assert all(row["told"] and row["sources"] for row in rows)
+
+
+def test_csv_for_a_state_tells_since_when_and_by_which_acts(client: TestClient) -> None:
+    rows = list(csv.DictReader(io.StringIO(client.get("/conflicts?state=AUS&format=csv").text)))
+    found = {row["id"]: row for row in rows}
+    assert found["C01"]["since"] == "2020-10-13"
+    assert "since 6 August 1986" in found["C01"]["because"]
+    assert all(row["since"] and row["because"] for row in rows)
+
+
+def test_what_if_tells_in_sentences_what_changes(client: TestClient) -> None:
+    asked = {"add": ["NLD withdraws from the Moon Agreement on 2027-03-01"]}
+    told = client.post("/conflicts/what-if", json=asked).json()["sentences"]
+    assert told[0] == (
+        "It is supposed that the Netherlands gives notice of withdrawal from the Moon Agreement on 1 March "
+        "2027, with effect on 1 March 2028."
+    )
+    assert told[1].startswith("On 1 March 2028 the Netherlands would no longer carry both sides of the confl")
+    assert "“Common heritage of mankind”" in told[2]
+    joined = client.post("/conflicts/what-if", json={"add": ["IND joins ILRS in 2027"]}).json()
+    assert any("would carry anew the norm" in sentence for sentence in joined["sentences"])
+    assert joined["sentences"][-1].endswith("no conflict would be gained or lost.")
+
+
+def test_the_interface_description_shows_real_answers(client: TestClient, graph: KnowledgeGraph) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    kinds = ("states", "norms", "ambiguities", "provisions", "instruments")
+    looked_up = [("/conflicts", "get"), ("/conflicts/{code}", "get"), ("/conflicts/history", "get")]
+    looked_up += [("/conflicts/potential", "get"), ("/conflicts/what-if", "post")]
+    looked_up += [(f"/{kind}/{{local}}", "get") for kind in kinds]
+    for path, method in looked_up:
+        example = paths[path][method]["responses"]["200"]["content"]["application/json"]["example"]
+        assert graph.version in (example.get("version"), example.get("data_version")), path
+    example = paths["/conflicts/{code}"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+    assert ConflictOne.model_validate(example).exposed == example["exposed"]
+    real = client.get(f"/conflicts/{example['id']}", params={"state": example["exposed"][0]}).json()
+    assert example["because"] == real["because"][:2]

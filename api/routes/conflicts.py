@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
@@ -18,9 +17,16 @@ from api.conflict_models import (
     WhatIf,
 )
 from api.negotiation import CSV, HTML, JSON, choose
-from graph.conflicts import counterfactual, intervals
+from graph.conflicts import counterfactual
 from graph.conflicts.lookup import ConflictAnswer, ConflictIndex, index
-from graph.conflicts.telling import conflict_table, told, told_conflict, told_counterfactual, told_potential
+from graph.conflicts.telling import (
+    conflict_table,
+    told,
+    told_conflict,
+    told_counterfactual,
+    told_history,
+    told_potential,
+)
 from graph.errors import BadValue, suggest
 from graph.knowledge import Result
 
@@ -37,9 +43,10 @@ _LIST = (
     "exposure",
     "as_of",
     "imprecise",
+    "count",
     "format",
 )
-_ONE = ("state", "as_of", "imprecise", "format")
+_ONE = ("state", "as_of", "imprecise", "count", "format")
 
 State = Annotated[
     str | None,
@@ -90,7 +97,7 @@ def conflicts(
         as_of=as_of or "today",
         exposure=exposure,
         imprecise=imprecise == "include",
-        count=count,
+        count=count or None,
         norm=norm,
         instrument=instrument,
         alliance=alliance,
@@ -98,7 +105,7 @@ def conflicts(
         type=type,
     )
     if chosen.format is CSV:
-        return Response(conflict_table(answer).to_csv(), media_type="text/csv; charset=utf-8")
+        return Response(conflict_table(found, answer).to_csv(), media_type="text/csv; charset=utf-8")
     data = told(found, answer)
     if chosen.format is JSON:
         return _json(data, headers=_links(request, "/conflicts"))
@@ -121,22 +128,16 @@ def history(
         str, Query(description="Changes after this day.", examples=["2022-01-01"])
     ] = "1957-01-01",
     until: Annotated[str, Query(description="Changes up to this day.")] = "today",
+    count: Count = None,
     format: Format = None,
 ) -> Response:
     """Tell when each conflict of a state began and ended, by which act, and what changed between two days."""
-    _known_only(request, ("state", "since", "until", "format"))
+    _known_only(request, ("state", "since", "until", "count", "format"))
     chosen = choose((JSON, HTML, CSV), request.headers.get("accept"), format)
     found = index(request.app.state.graph)
-    spans = [asdict(each) for each in intervals.intervals(found, state)]
-    changed = [asdict(each) for each in intervals.changes(found, state, since, until)]
+    data = told_history(found, state, since, until, count or None)
     if chosen.format is CSV:
-        return Response(_changes_table(changed).to_csv(), media_type="text/csv; charset=utf-8")
-    data = {
-        "state": found.actor(state)[0],
-        "version": found.graph.version,
-        "intervals": spans,
-        "changes": changed,
-    }
+        return Response(_changes_table(data["changes"]).to_csv(), media_type="text/csv; charset=utf-8")
     if chosen.format is JSON:
         return _json(data, headers=_links(request, "/conflicts/history"))
     return pages.render(
@@ -151,8 +152,12 @@ def history(
 
 
 def _changes_table(changed: list[dict[str, Any]]) -> Result:
-    columns = ("date", "change", "conflict", "issue", "by")
-    return Result(columns, [{**each, "by": "; ".join(each["by"])} for each in changed])
+    columns = ("date", "change", "conflict", "issue", "by", "told", "sources")
+    joined = [
+        {**each, "by": "; ".join(each["by"]), "sources": " ".join(source["id"] for source in each["sources"])}
+        for each in changed
+    ]
+    return Result(columns, joined)
 
 
 @router.get("/conflicts/potential", response_model=PotentialList, summary="Conflicts that rules propose")
@@ -196,13 +201,16 @@ def conflict(
     _known_only(request, _ONE)
     chosen = choose((JSON, HTML, CSV), request.headers.get("accept"), format)
     found = index(request.app.state.graph)
-    on_the_day = found.get(code, as_of=as_of or "today", imprecise=imprecise == "include", count=count)
+    on_the_day = found.get(
+        code, as_of=as_of or "today", imprecise=imprecise == "include", count=count or None
+    )
     when = found.find(as_of=as_of or "today").as_of
     if state:
         on_the_day = found.narrow(on_the_day, state)
     if chosen.format is CSV:
-        answer = ConflictAnswer(when, found.graph.version, {}, [on_the_day], on_the_day.imprecise)
-        return Response(conflict_table(answer).to_csv(), media_type="text/csv; charset=utf-8")
+        filters = {"state": found.actor(state)[0]} if state else {}
+        answer = ConflictAnswer(when, found.graph.version, filters, [on_the_day], on_the_day.imprecise)
+        return Response(conflict_table(found, answer).to_csv(), media_type="text/csv; charset=utf-8")
     with_acts = bool(state) or chosen.format is JSON
     data = {
         **told_conflict(found, on_the_day, with_acts=with_acts),
@@ -221,6 +229,8 @@ def conflict(
         conflict=data,
         names=names,
         state=state,
+        counts=found.counts(),
+        count=count,
         as_of=when,
         alternates=_alternates(request, f"/conflicts/{on_the_day.code}"),
     )
@@ -235,6 +245,13 @@ def _list_page(
         headers=_links(request, "/conflicts"),
         answer=data,
         choices=found.choices(),
+        counts=found.counts(),
+        names={
+            act.actor: act.actor_label
+            for each in answer.conflicts
+            for side in (each.side_a, each.side_b)
+            for act in side.carried_by
+        },
         asked={name: request.query_params.get(name) for name in _LIST},
         as_of=answer.as_of,
         alternates=_alternates(request, "/conflicts"),

@@ -74,8 +74,8 @@ class Carriage:
         First day on which it can have begun, and the day by which it certainly had.
     end : str or None
         The day by which it has certainly ended.
-    ending_label : str or None
-        Name of the withdrawal that ends it.
+    ending, ending_label : str or None
+        Address and name of the withdrawal that ends it.
     supposed : bool
         Whether a caller supposed the act; it is not in the graph then.
     counted_by : tuple of str
@@ -95,6 +95,7 @@ class Carriage:
     earliest: str | None
     latest: str
     end: str | None
+    ending: str | None = None
     ending_label: str | None = None
     supposed: bool = False
     counted_by: tuple[str, ...] = ()

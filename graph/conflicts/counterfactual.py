@@ -374,6 +374,33 @@ def _differences(actual: ConflictIndex, assumed: ConflictIndex, when: str) -> li
     ]
 
 
+def sides(answer: Counterfactual, state: str) -> tuple[list[str], list[str]]:
+    """Return which norms of conflicts a state carries on the day only with, and only without, the acts.
+
+    Parameters
+    ----------
+    answer : Counterfactual
+        The answer to what-if.
+    state : str
+        Code of the state.
+
+    Returns
+    -------
+    tuple of list of str
+        Names of the norms gained and of those lost, each sorted.
+    """
+    norms = {
+        side.norm: side.label
+        for conflict in answer.actual.conflicts
+        for side in (conflict.side_a, conflict.side_b)
+    }
+    before, after = (
+        {norm for norm in norms if any(act.holds(answer.as_of) for act in found.acts(norm, state))}
+        for found in (answer.actual, answer.assumed)
+    )
+    return sorted(norms[each] for each in after - before), sorted(norms[each] for each in before - after)
+
+
 def _only_in(one: Conflict, other: Conflict) -> set[str]:
     return set(one.exposed) - set(other.exposed)
 

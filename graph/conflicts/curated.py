@@ -13,6 +13,8 @@ from graph.namespaces import local_name
 
 #: What can be the key of a source within a sentence.
 _KEY = re.compile(r"[a-z]+(?:-[a-z0-9]+)+")
+#: What can be the code of an actor or a text within the words on who holds a reading.
+_CODE = re.compile(r"[A-Z][A-Z0-9]+(?:-[A-Z0-9]+)*\b")
 
 
 def optional(value: Value) -> str | None:
@@ -39,6 +41,7 @@ def _carriage(row: Mapping[str, Value]) -> Carriage:
         earliest=optional(row["earliest"]),
         latest=str(row["latest"]),
         end=optional(row["end"]),
+        ending=optional(row.get("ending")),
         ending_label=optional(row.get("ending_label")),
     )
 
@@ -114,19 +117,27 @@ def _argument(rows: Iterable[Mapping[str, Value]]) -> Argument:
 def _readings(graph: KnowledgeGraph) -> dict[str, tuple[Reading, ...]]:
     found: dict[str, tuple[Reading, ...]] = {}
     consequences = _consequences(graph)
+    names = {str(row["notation"]): str(row["label"]) for row in graph.run("views/holder-names")}
     for row in graph.run("views/conflict-readings"):
         reading = Reading(
             str(row["ambiguity"]),
             str(row["question"]),
             str(row["reading"]),
             str(row["reading_text"]),
-            str(row["held_by"]),
+            _named(str(row["held_by"]), names),
             str(row["strength"]),
             str(row["verification"]),
             consequences.get((str(row["conflict"]), str(row["reading"])), ()),
         )
         found[str(row["conflict"])] = (*found.get(str(row["conflict"]), ()), reading)
     return found
+
+
+def _named(holders: str, names: Mapping[str, str]) -> str:
+    """Return the holders of a reading with codes replaced by names."""
+    return "; ".join(
+        _CODE.sub(lambda found: names.get(found[0], found[0]), each.strip()) for each in holders.split(";")
+    )
 
 
 def _consequences(graph: KnowledgeGraph) -> dict[tuple[str, str], tuple[Consequence, ...]]:

@@ -23,6 +23,8 @@ class Interval:
         The day from which it holds no longer; None while it lasts.
     begun_by, ended_by : tuple of str
         Names of the acts that made it begin and end.
+    begun_acts, ended_acts : tuple of str
+        Their addresses.
     """
 
     conflict: str
@@ -31,6 +33,8 @@ class Interval:
     end: str | None
     begun_by: tuple[str, ...]
     ended_by: tuple[str, ...]
+    begun_acts: tuple[str, ...]
+    ended_acts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Change:
         Code and issue of the conflict.
     by : tuple of str
         Names of the acts that changed it.
+    acts : tuple of str
+        Their addresses.
     """
 
     date: str
@@ -54,9 +60,10 @@ class Change:
     conflict: str
     issue: str
     by: tuple[str, ...]
+    acts: tuple[str, ...]
 
 
-def intervals(index: ConflictIndex, state: str) -> list[Interval]:
+def intervals(index: ConflictIndex, state: str, count: str | None = None) -> list[Interval]:
     """Return the intervals in which a state carries both sides of each conflict.
 
     Parameters
@@ -65,6 +72,8 @@ def intervals(index: ConflictIndex, state: str) -> list[Interval]:
         The conflicts.
     state : str
         Code or name.
+    count : str, optional
+        Key of the source whose count of parties is taken where lists disagree.
 
     Returns
     -------
@@ -74,14 +83,16 @@ def intervals(index: ConflictIndex, state: str) -> list[Interval]:
     Raises
     ------
     UnknownName
-        No such state.
+        No such state, or no such count.
     """
-    actor = index.actor(state)[0]
-    found = [each for conflict in index.conflicts for each in _of_conflict(index, conflict, actor)]
+    actor, taken = index.actor(state)[0], index.check_count(count)
+    found = [each for conflict in index.conflicts for each in _of_conflict(index, conflict, actor, taken)]
     return sorted(found, key=lambda each: (each.start, each.conflict))
 
 
-def changes(index: ConflictIndex, state: str, since: str, until: str) -> list[Change]:
+def changes(
+    index: ConflictIndex, state: str, since: str, until: str, count: str | None = None
+) -> list[Change]:
     """Return what a state gained and lost after one day and up to another, and by which acts.
 
     Parameters
@@ -92,6 +103,8 @@ def changes(index: ConflictIndex, state: str, since: str, until: str) -> list[Ch
         Code or name.
     since, until : str
         Days; changes on ``until`` count, those on ``since`` do not.
+    count : str, optional
+        Key of the source whose count of parties is taken where lists disagree.
 
     Returns
     -------
@@ -109,24 +122,32 @@ def changes(index: ConflictIndex, state: str, since: str, until: str) -> list[Ch
             f"The days {first} and {last} are in the wrong order.", remedy="Give the earlier one first."
         )
     found = [
-        change for each in intervals(index, state) for change in _ends_of(each) if first < change.date <= last
+        change
+        for each in intervals(index, state, count)
+        for change in _ends_of(each)
+        if first < change.date <= last
     ]
     return sorted(found, key=lambda each: (each.date, each.conflict, each.change))
 
 
 def _ends_of(span: Interval) -> Iterator[Change]:
-    yield Change(span.start, "gained", span.conflict, span.issue, span.begun_by)
+    yield Change(span.start, "gained", span.conflict, span.issue, span.begun_by, span.begun_acts)
     if span.end:
-        yield Change(span.end, "lost", span.conflict, span.issue, span.ended_by)
+        yield Change(span.end, "lost", span.conflict, span.issue, span.ended_by, span.ended_acts)
 
 
-def _of_conflict(index: ConflictIndex, conflict: Conflict, actor: str) -> Iterator[Interval]:
-    sides = [index.acts(side.norm, actor) for side in (conflict.side_a, conflict.side_b)]
+def _of_conflict(
+    index: ConflictIndex, conflict: Conflict, actor: str, count: str | None
+) -> Iterator[Interval]:
+    sides = [
+        [act for act in index.acts(side.norm, actor) if not act.counted_by or count in act.counted_by]
+        for side in (conflict.side_a, conflict.side_b)
+    ]
     acts = [*sides[0], *sides[1]]
     days = sorted({each.latest for each in acts} | {each.end for each in acts if each.end})
     start: str | None = None
     for day in days:
-        both = all(_carried(side, day) for side in sides)
+        both = all(_carried(side, day, count) for side in sides)
         if both and start is None:
             start = day
         elif not both and start is not None:
@@ -136,19 +157,25 @@ def _of_conflict(index: ConflictIndex, conflict: Conflict, actor: str) -> Iterat
         yield _interval(conflict, acts, start, None)
 
 
-def _carried(acts: Sequence[Carriage], day: str) -> bool:
-    return any(each.holds(day) for each in acts)
+def _carried(acts: Sequence[Carriage], day: str, count: str | None) -> bool:
+    return any(each.holds(day, count=count) for each in acts)
 
 
 def _interval(conflict: Conflict, acts: Iterable[Carriage], start: str, end: str | None) -> Interval:
     listed = list(acts)
-    begun = [each.act_label for each in listed if each.latest == start]
-    ended = [each.ending_label or f"end of: {each.act_label}" for each in listed if end and each.end == end]
+    begun = {each.act: each.act_label for each in listed if each.latest == start}
+    ended = {
+        each.ending or each.act: each.ending_label or f"end of: {each.act_label}"
+        for each in listed
+        if end and each.end == end
+    }
     return Interval(
         conflict.code,
         conflict.issue,
         start,
         end,
-        tuple(dict.fromkeys(begun)),
-        tuple(dict.fromkeys(ended)),
+        tuple(dict.fromkeys(begun.values())),
+        tuple(dict.fromkeys(ended.values())),
+        tuple(begun),
+        tuple(ended),
     )

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
+from functools import cached_property
 
+from graph.conflicts import wording
 from graph.conflicts.conflict import (
     Argument,
     Carriage,
@@ -38,12 +40,6 @@ __all__ = [
     "index",
 ]
 
-#: How a carriage reads in a sentence.
-MANNERS = {
-    "bound": "is bound in law by",
-    "committed": "is committed politically to",
-    "enacts": "has in a law of its own",
-}
 FACETS = ("norm", "instrument", "alliance", "theme", "type")
 EXPOSURES = ("both", "one")
 #: Kinds of actors that carry norms, in the order in which a name is looked for.
@@ -201,22 +197,23 @@ class ConflictIndex:
         """Return what stands behind an act; nothing stands behind a supposed one."""
         if carriage.supposed:
             return ()
-        if carriage.act not in self._evidence:
-            self._evidence[carriage.act] = self._read_evidence(carriage)
-        return self._evidence[carriage.act]
+        return self.behind(carriage.act)
 
-    def _read_evidence(self, carriage: Carriage) -> tuple[Evidence, ...]:
-        rows = self.graph.run("views/act-sources", act=carriage.act)
-        return tuple(
-            Evidence(
-                local_name(str(row["source"])),
-                str(row["source_label"]),
-                optional(row["locator"]),
-                str(row["verification"]),
-                optional(row["note"]),
+    def behind(self, act: str) -> tuple[Evidence, ...]:
+        """Return the sources of an act, by its address; each act is read once."""
+        if act not in self._evidence:
+            rows = self.graph.run("views/act-sources", act=act)
+            self._evidence[act] = tuple(
+                Evidence(
+                    local_name(str(row["source"])),
+                    str(row["source_label"]),
+                    optional(row["locator"]),
+                    str(row["verification"]),
+                    optional(row["note"]),
+                )
+                for row in _first_of_each(rows, "source")
             )
-            for row in _first_of_each(rows, "source")
-        )
+        return self._evidence[act]
 
     def sentence(self, side: Side, carriage: Carriage) -> str:
         """Tell in a sentence how an actor carries a side, with act, date, provisions and source.
@@ -233,29 +230,17 @@ class ConflictIndex:
         str
             A full sentence with names.
         """
-        since = f"since {carriage.latest}"
-        if carriage.earliest and carriage.earliest != carriage.latest:
-            since = f"since some day from {carriage.earliest} to {carriage.latest}"
-        until = f" until {carriage.end}" if carriage.end else ""
-        if carriage.ending_label:
-            until += f" ({carriage.ending_label})"
-        places = [p.locator for p in side.provisions if p.instrument_code == carriage.instrument]
-        through = f" through {'; '.join(places)} of the {carriage.instrument_label}" if places else ""
-        sources = "; ".join(
-            f"{each.source_label}{', ' + each.locator if each.locator else ''} ({each.verification})"
-            for each in self.evidence(carriage)
-        )
-        return (
-            f"{carriage.actor_label} {MANNERS[carriage.manner]} “{side.label}”{through}, "
-            f"{since}{until}: {carriage.act_label}"
-            f"{' (' + carriage.dispute + ')' if carriage.dispute else ''}. "
-            f"{'Source: ' + sources if sources else 'Supposed'}."
-        )
+        return wording.carriage_sentence(side, carriage, self.evidence(carriage))
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The name of everything that has a code, by address."""
+        return {str(row["thing"]): str(row["label"]) for row in self.graph.run("views/names")}
 
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """Return what conflicts can be found by: code and name of each value, by facet, sorted by name."""
         values = {(facet, value) for (_, facet), found in self._facets.items() for value in found}
-        names = {str(row["thing"]): str(row["label"]) for row in self.graph.run("views/names")}
+        names = self.names
         choices: dict[str, list[tuple[str, str]]] = {facet: [] for facet in FACETS}
         for facet, address in values:
             choices[facet].append((local_name(address), names.get(address, local_name(address))))

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from graph.conflicts import inference
-from graph.conflicts.conflict import Consequence
-from graph.conflicts.counterfactual import Counterfactual, Difference
+from graph.conflicts import counterfactual, inference, intervals, wording
+from graph.conflicts.conflict import Consequence, Evidence
+from graph.conflicts.counterfactual import DEEDS, Counterfactual, Difference
 from graph.conflicts.lookup import Carriage, Conflict, ConflictAnswer, ConflictIndex, Side
 from graph.knowledge import KnowledgeGraph, Result, Value
+from graph.law import phrases
 
 
 def told(index: ConflictIndex, answer: ConflictAnswer) -> dict[str, Any]:
@@ -57,8 +59,6 @@ def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) 
     dict
         The conflict.
     """
-    sides = (conflict.side_a, conflict.side_b)
-    because = [index.sentence(side, act) for side in sides for act in side.carried_by] if with_acts else []
     return {
         "id": conflict.code,
         "iri": conflict.address,
@@ -71,7 +71,7 @@ def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) 
         "side_a": _side(index, conflict.side_a, with_acts),
         "side_b": _side(index, conflict.side_b, with_acts),
         "exposed": list(conflict.exposed),
-        "because": because,
+        "because": _because(index, conflict) if with_acts else [],
         "imprecise": conflict.imprecise,
         "disputed": [
             {
@@ -134,7 +134,7 @@ def told_counterfactual(answer: Counterfactual) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``as_of``, ``version``, ``supposed``, ``left_out`` and ``differences`` by state.
+        ``as_of``, ``version``, ``sentences``, ``supposed``, ``left_out`` and ``differences`` by state.
     """
     return {
         "as_of": answer.as_of,
@@ -151,8 +151,45 @@ def told_counterfactual(answer: Counterfactual) -> dict[str, Any]:
             for each in answer.supposed
         ],
         "left_out": answer.left_out,
+        "sentences": _told_differences(answer),
         "differences": [_difference(answer, each) for each in answer.differences],
     }
+
+
+def _told_differences(answer: Counterfactual) -> list[str]:
+    """Return sentences on what is supposed and on what it changes for whom."""
+    told = [
+        wording.supposed_sentence(
+            (each.state, each.state_label),
+            each.deed,
+            (DEEDS[each.deed], each.of_label),
+            each.date,
+            each.effective,
+        )
+        for each in answer.supposed
+    ]
+    told += [f"The act {phrases.quoted(name)} is left out." for name in answer.left_out]
+    changed = {each.state: each for each in answer.differences}
+    actors = {each.state: each.state_label for each in answer.supposed}
+    actors |= {each.state: each.state_label for each in answer.differences}
+    for actor in actors.items():
+        difference = changed.get(actor[0])
+        gained, lost = counterfactual.sides(answer, actor[0])
+        told += [
+            wording.difference_sentence(
+                actor,
+                answer.as_of,
+                gained=[each.issue for each in difference.gained] if difference else [],
+                lost=[each.issue for each in difference.lost] if difference else [],
+                what="both sides of the conflict",
+            ),
+            wording.difference_sentence(actor, answer.as_of, gained=gained, lost=lost, what="the norm"),
+        ]
+        if gained or lost:
+            told.append("Only norms that stand in conflicts are compared.")
+    if not changed:
+        told.append(f"On {phrases.day_words(answer.as_of)} no conflict would be gained or lost.")
+    return [each for each in told if each]
 
 
 def told_potential(
@@ -251,34 +288,92 @@ def _act(index: ConflictIndex, carriage: Carriage) -> dict[str, Any]:
         "since": carriage.latest,
         "until": carriage.end,
         "ended_by": carriage.ending_label,
-        "sources": [
-            {
-                "id": each.source,
-                "title": each.source_label,
-                "locator": each.locator,
-                "verification": each.verification,
-                "note": each.note,
-            }
-            for each in index.evidence(carriage)
+        "sources": _evidence(index.evidence(carriage)),
+    }
+
+
+def _evidence(evidence: Iterable[Evidence]) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": each.source,
+            "title": each.source_label,
+            "locator": each.locator,
+            "verification": each.verification,
+            "note": each.note,
+        }
+        for each in evidence
+    ]
+
+
+def told_history(
+    index: ConflictIndex, state: str, since: str, until: str, count: str | None = None
+) -> dict[str, Any]:
+    """Return a state's conflicts over time as JSON-ready data.
+
+    Parameters
+    ----------
+    index : ConflictIndex
+        The conflicts.
+    state : str
+        Code or name.
+    since, until : str
+        Changes after the first day and up to the other are told.
+    count : str, optional
+        Key of the source whose count of parties is taken where lists disagree.
+
+    Returns
+    -------
+    dict
+        ``state``, ``state_label``, ``version``, ``intervals`` and ``changes``; each change with a
+        sentence and the sources of its acts.
+
+    Raises
+    ------
+    UnknownName, BadDate, BadValue
+        No such state, count or day, or the days are in the wrong order.
+    """
+    code, address = index.actor(state)
+    label = index.names[address]
+    return {
+        "state": code,
+        "state_label": label,
+        "version": index.graph.version,
+        "intervals": [asdict(each) for each in intervals.intervals(index, state, count)],
+        "changes": [
+            _change(index, code, label, each) for each in intervals.changes(index, state, since, until, count)
         ],
     }
 
 
-def conflict_table(answer: ConflictAnswer) -> Result:
+def _change(index: ConflictIndex, code: str, label: str, change: intervals.Change) -> dict[str, Any]:
+    behind = {each.source: each for act in change.acts for each in index.behind(act)}
+    return {
+        **asdict(change),
+        "told": wording.change_sentence(code, label, change.date, change.change, change.issue, change.by),
+        "sources": _evidence(behind.values()),
+    }
+
+
+def conflict_table(index: ConflictIndex, answer: ConflictAnswer) -> Result:
     """Return an answer as one row a conflict, for CSV.
 
     Parameters
     ----------
+    index : ConflictIndex
+        Gives the sources of acts.
     answer : ConflictAnswer
         What was found.
 
     Returns
     -------
     Result
-        Codes, issue, type, both norms, who is exposed, source keys and the day.
+        Codes, issue, type, both norms, who is exposed, source keys and the day; where a state was asked
+        for, also since when it carries both sides, and by which acts in sentences.
     """
+    state = answer.filters.get("state")
+    answered = [index.narrow(each, state) if state else each for each in answer.conflicts]
     columns = ("id", "issue", "type", "norm_a", "norm_a_label", "norm_b", "norm_b_label")
-    more = ("exposed", "explanation", "sources", "verification", "as_of")
+    more = ("exposed", "explanation", "sources", "verification", "as_of", "since", "because")
     rows: list[dict[str, Value]] = [
         {
             "id": each.code,
@@ -293,7 +388,20 @@ def conflict_table(answer: ConflictAnswer) -> Result:
             "sources": " ".join(key for key, _ in each.sources),
             "verification": each.verification,
             "as_of": answer.as_of,
+            "since": _since(each) if state else None,
+            "because": " ".join(_because(index, each)) if state else None,
         }
-        for each in answer.conflicts
+        for each in answered
     ]
     return Result(columns + more, rows)
+
+
+def _because(index: ConflictIndex, conflict: Conflict) -> list[str]:
+    sides = (conflict.side_a, conflict.side_b)
+    return [index.sentence(side, act) for side in sides for act in side.carried_by]
+
+
+def _since(conflict: Conflict) -> str | None:
+    """Return the day since which the actor of a narrowed conflict carries both sides; None for one side."""
+    sides = (conflict.side_a.carried_by, conflict.side_b.carried_by)
+    return max(min(act.latest for act in acts) for acts in sides) if all(sides) else None
