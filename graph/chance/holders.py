@@ -67,7 +67,8 @@ def _scope(base: Network, graph: nx.Graph) -> Iterable[str]:
     single = sum(graph.degree(node) == 1 for node, mode in graph.nodes(data="bipartite") if mode == 1)
     yield (
         f"Tested are {what[base.view]}: {modes.count(0)} and {modes.count(1)}, with "
-        f"{graph.number_of_edges()} ties; {single} of the {modes.count(1)} have one holder and tie no two."
+        f"{graph.number_of_edges()} ties; {single} of the {modes.count(1)} have one holder and tie no two. "
+        "A group is a holder of its own, beside its members."
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from graph.cache import Cache
+from graph.chance.blocgroups import bloc_modularity, modularity
 from graph.chance.holders import HELD, WatchedClashes, clashes, holding
 from graph.chance.nullmodel import Matrix
 from graph.chance.outcome import (
@@ -26,7 +27,7 @@ from graph.chance.outcome import (
 )
 from graph.chance.overlapping import NO_PAIRS, CountedOverlaps
 from graph.chance.rewiring import SWAPS, rewired
-from graph.chance.sampling import BICM, CURVEBALL, PERMUTED, REWIRED, Block, Plan, Progress, draw
+from graph.chance.sampling import BICM, CURVEBALL, PERMUTED, REWIRED, Plan, Progress, draw
 from graph.chance.votechance import vote_measure, vote_plan, vote_significance
 from graph.chance.watching import Watch, chains_agree, modes
 from graph.chance.wording import (
@@ -115,39 +116,6 @@ def is_kept(
     """Say whether `significance` would answer at once, having computed the answer before."""
     asked = _asked(kg, view, measure_name, plan, as_of, imprecise, between, options)
     return _CACHE.has(kg, asked.key(kg))
-
-
-def modularity(block: Block, members: Block) -> Matrix:
-    """Return the modularity of a partition of the rows in the weighted projection of each matrix.
-
-    Parameters
-    ----------
-    block
-        k × rows × columns of truth values.
-    members
-        Groups × rows: which row is in which group; rows in none are left out of the projection.
-
-    Returns
-    -------
-    ndarray
-        k values. A tie of the projection is as strong as the columns that two rows share.
-
-    References
-    ----------
-    Newman, M. E. J. (2004). Analysis of weighted networks. Physical Review E 70, 056131.
-    doi:10.1103/PhysRevE.70.056131
-    """
-    belong: Block = members.any(axis=0).reshape(1, -1, 1)
-    kept = block & belong
-    counts = members.astype(float) @ kept.astype(float)
-    sums = counts.sum(axis=1, keepdims=True)
-    own = counts.sum(axis=2)
-    inside = (counts**2).sum(axis=2) - own
-    strength = (counts * sums).sum(axis=2) - own
-    total = strength.sum(axis=1, keepdims=True)
-    share = np.divide(1.0, total, out=np.zeros_like(total), where=total > 0)
-    found: Matrix = (inside * share - (strength * share) ** 2).sum(axis=1)
-    return found
 
 
 @dataclass(frozen=True)
@@ -240,7 +208,7 @@ def _significance(kg: Knowledge, asked: _Asked, progress: Progress | None) -> Si
             overlaps.add(block)
             conflicts.add(block)
         pairs = overlaps.tested(rows, base.graph)
-        blocs = _modularity(base, rows, columns, matrix, plan)
+        blocs = bloc_modularity(base, rows, columns, matrix, plan)
     nodes, groups = tuple(watched.tested()), conflicts.tested(matrix)
     return Significance(
         view=asked.view,
@@ -315,24 +283,6 @@ def _rewired(base: Network, view: str, name: str, plan: Plan, progress: Progress
         references=(*REFERENCES[REWIRED], BENJAMINI, DAVISON, measure(name).citation(graph)),
         version=base.version,
     )
-
-
-# Modularity of the blocs
-
-
-def _modularity(
-    base: Network, rows: Sequence[str], columns: Sequence[str], matrix: Matrix, plan: Plan
-) -> Test | None:
-    codes = [bloc.code for bloc in base.blocs]
-    group = np.array([base.graph.nodes[row]["group"] for row in rows])
-    members = np.array([group == each for each in (*codes, BOTH)])
-    rest = [number for number, code in enumerate(columns) if code not in codes]
-    if (members.sum(axis=1) > 0).sum() < 2 or not rest:
-        return None
-    inner = matrix[:, rest]
-    observed = modularity(inner[None].astype(bool), members)
-    null = np.concatenate([modularity(block, members) for block in draw(inner, plan)])
-    return two_sided(observed, null[:, None])[0]
 
 
 _CACHE: Cache[Significance] = Cache(64)

@@ -241,7 +241,7 @@ def _remarks(plan: Plan, pairs: Pairs, groups: Sequence[GroupTest]) -> Iterable[
     if not pairs.tested:
         yield "No pair of states shares enough votes to be tested."
         return
-    yield from pair_remark(pairs, "states agree more or less often")
+    yield from pair_remark(pairs, "states", "agree", "more or less often")
     if plan.model != CURVEBALL:
         yield (
             f"Power: standing alone, a pair would need p ≤ {short(pairs.lone)}; {pairs.able:,} of "

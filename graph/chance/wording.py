@@ -189,8 +189,7 @@ def remarks(name: str | None, plan: Plan, pairs: Pairs, blocs: Test | None, term
     """Yield what a reader must know of the test of a two-mode network."""
     if name == "degree" and plan.model == CURVEBALL:
         yield "The null model keeps every degree, so degree cannot be tested against it: choose bicm."
-    shares = f"{terms.rows} share more or fewer {terms.columns}"
-    yield from pair_remark(pairs, shares)
+    yield from pair_remark(pairs, terms.rows, "share", f"more or fewer {terms.columns}")
     yield (
         f"Power: standing alone, a pair would need p ≤ {short(pairs.lone)}; {pairs.able:,} of "
         f"{pairs.tested:,} pairs could reach that, if the two shared all that their numbers allow."
@@ -224,11 +223,12 @@ def least(plan: Plan) -> str:
     return f"With {plan.samples:,} samples no p of a node can be below {2 / (plan.samples + 1):.2g}."
 
 
-def pair_remark(pairs: Pairs, shares: str) -> Iterable[str]:
+def pair_remark(pairs: Pairs, who: str, does: str, what: str) -> Iterable[str]:
     """Yield how many pairs are significant, and plainly when none is."""
     if pairs.significant:
         yield (
-            f"{pairs.significant:,} of {pairs.tested:,} pairs of {shares} than chance explains "
+            f"{pairs.significant:,} of {pairs.tested:,} pairs of {who} {does}"
+            f"{'s' if pairs.significant == 1 else ''} {what} than chance explains "
             f"(false-discovery rate {FALSE_DISCOVERY_RATE})."
         )
     else:
