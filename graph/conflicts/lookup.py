@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
+from typing import Any
 
 from graph.conflicts import wording
 from graph.conflicts.conflict import (
@@ -60,6 +61,7 @@ class ConflictIndex:
         self._carriages = by_norm(graph)
         self._of_actor = _by_actor(self._carriages)
         self._evidence: dict[str, tuple[Evidence, ...]] = {}
+        self._once: dict[Hashable, dict[str, Any]] = {}
         self._facets = facets(graph)
         self._curated = curated(graph)
 
@@ -198,6 +200,12 @@ class ConflictIndex:
         if carriage.supposed:
             return ()
         return self.behind(carriage.act)
+
+    def once(self, key: Hashable, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """Return what is made once for this version of the data; not to be changed by who takes it."""
+        if key not in self._once:
+            self._once[key] = make()
+        return self._once[key]
 
     def behind(self, act: str) -> tuple[Evidence, ...]:
         """Return the sources of an act, by its address; each act is read once."""

@@ -83,6 +83,13 @@ def told_conflict(index: ConflictIndex, conflict: Conflict, *, with_acts: bool) 
             }
             for each in conflict.disputed
         ],
+        **index.once(("law", conflict.code), lambda: _law(conflict)),
+    }
+
+
+def _law(conflict: Conflict) -> dict[str, Any]:
+    """Return what is told of a conflict whatever the day: arguments, and readings with what follows."""
+    return {
         "arguments": [
             {
                 "text": each.text,

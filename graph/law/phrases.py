@@ -6,6 +6,7 @@ import calendar
 import datetime
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from graph.records.things import Thing
 
@@ -28,6 +29,7 @@ _LANGUAGES = {
 }
 
 
+@lru_cache(maxsize=20_000)
 def day_words(date: str) -> str:
     """Return a date in words, at its precision.
 
