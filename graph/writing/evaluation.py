@@ -18,6 +18,7 @@ from typing import Any
 import pyoxigraph as ox
 
 from graph.errors import SpacenormsError
+from graph.namespaces import GRAPHS
 from graph.rdf import loader
 from graph.sparql.tokens import tokens
 from graph.sparql.zygote import WorkerLimits, confine, receive
@@ -90,23 +91,39 @@ def evaluate(store: ox.Store, write: Write, today: datetime.date) -> dict[str, A
     else:
         _send(store, write)
     after = _contents(store, write.may_name_reserved)
-    changed = {name for name in before.keys() | after.keys() if before.get(name) != after.get(name)}
-    check_own(changed)
-    graphs = {name: _difference(before, after, name) for name in sorted(changed)}
+    graphs = _differences(before, after)
+    check_own(graphs)
     if not any(each["added"] or each["removed"] for each in graphs.values()):
         return {"graphs": graphs, "derived": {}}
+    if not bears_on_rules(graphs):
+        validation.check(store, graphs)
+        return {"graphs": graphs, "derived": {}}
+    # What followed from the facts as they were says nothing of the facts as they are.
+    derived = _taken_out(store)
     validation.check(store, graphs)
-    return {"graphs": graphs, "derived": _derived(store, today) if bears_on_rules(graphs) else {}}
+    loader.derive(store, today)
+    return {"graphs": graphs, "derived": _differences(derived, {n: triples_of(store, n) for n in derived})}
 
 
 def _contents(store: ox.Store, with_reserved: bool) -> Contents:
+    """Return what each graph holds; of those that the write cannot have named, only that they are there."""
     names = [graph.value for graph in store.named_graphs() if isinstance(graph, ox.NamedNode)]
-    return {name: triples_of(store, name) for name in names if with_reserved or not is_reserved(name)}
+    passed = set() if with_reserved else {n for n in names if is_reserved(n) and n.startswith(GRAPHS)}
+    return {name: frozenset() if name in passed else triples_of(store, name) for name in names}
 
 
-def _difference(before: Contents, after: Contents, name: str) -> dict[str, Any]:
-    old, new = before.get(name, frozenset()), after.get(name, frozenset())
-    return {"added": sorted(new - old), "removed": sorted(old - new), "is_there": name in after}
+def _differences(before: Contents, after: Contents) -> dict[str, Any]:
+    """Tell graphs apart: triples added and removed, and whether a graph is there afterwards."""
+    none = frozenset[str]()
+    return {
+        name: {
+            "added": sorted(after.get(name, none) - before.get(name, none)),
+            "removed": sorted(before.get(name, none) - after.get(name, none)),
+            "is_there": name in after,
+        }
+        for name in sorted(before.keys() | after.keys())
+        if before.get(name) != after.get(name)
+    }
 
 
 def bears_on_rules(graphs: Mapping[str, Mapping[str, Any]]) -> bool:
@@ -144,14 +161,13 @@ def _terms_of_rules() -> frozenset[str]:
     return frozenset(found)
 
 
-def _derived(store: ox.Store, today: datetime.date) -> dict[str, Any]:
-    graphs = [loader.rule_graph(rule).value for rule in loader.rules()]
-    before = {name: triples_of(store, name) for name in graphs}
-    for name in graphs:
+def _taken_out(store: ox.Store) -> Contents:
+    """Remove what the rules derived, and return it."""
+    names = [loader.rule_graph(rule).value for rule in loader.rules()]
+    derived = {name: triples_of(store, name) for name in names}
+    for name in names:
         store.remove_graph(ox.NamedNode(name))
-    loader.derive(store, today)
-    after = {name: triples_of(store, name) for name in graphs}
-    return {name: _difference(before, after, name) for name in graphs if before[name] != after[name]}
+    return derived
 
 
 # --- updates ----------------------------------------------------------------------------------------------
