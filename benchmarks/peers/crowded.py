@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from benchmarks.peers.answers import question, questions
-from benchmarks.peers.catalogue import OURS, Peer, ours, started
+from benchmarks.peers.catalogue import OURS, Peer, ours, ours_on_disk, started
 from benchmarks.peers.load import Load, many, varied
 from benchmarks.peers.servers import HOST, Data, Server, Start
 
 QUIET = "quiet"
+FACTS, KEPT, PREPARED = "the facts", "what a start has kept", "a prepared store"
+#: Larger data are not kept by a start.
+_KEPT = 64 * 2**20
+_KEPT_IN = "SPACENORMS_START_CACHE"
 WORKERS = 2
 _SECONDS = 5
 _ROUNDS = 3
@@ -39,21 +43,41 @@ class Crowd:
     ends: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
-def starts(data: Data, times: int, tell: Callable[[str], None] = print) -> list[dict[str, float]]:
-    """Start the server so many times; return seconds, processor seconds and bytes to its first answer."""
-    found = []
+def starts(data: Data, times: int, tell: Callable[[str], None] = print) -> dict[str, list[dict[str, float]]]:
+    """Start the server so many times from the facts, from what a start has kept, and from a prepared store.
+
+    Returns
+    -------
+    dict
+        Seconds, processor seconds and bytes to the first answer of each start, by what it starts from.
+    """
+    kinds = {FACTS: ours, PREPARED: ours_on_disk}
+    if data.facts.stat().st_size <= _KEPT:
+        kinds[KEPT] = _kept
+        _once(data, _kept)  # the first of them loads, derives and keeps
+    found: dict[str, list[dict[str, float]]] = defaultdict(list)
     for number in range(times):
-        tell(f"Start {number + 1} of {times}")
-        with started(Peer(OURS, ours), data, varied(question("look-up").text)) as server:
-            found.append(
-                {
-                    "seconds": server.start_seconds,
-                    "processor": server.start_processor,
-                    "memory": server.first_memory,
-                    "peak": server.peak_memory,
-                }
-            )
+        for kind, start in kinds.items():
+            tell(f"Start {number + 1} of {times} from {kind}")
+            found[kind].append(_once(data, start))
     return found
+
+
+def _once(data: Data, start: Callable[[Data, int], Start]) -> dict[str, float]:
+    with started(Peer(OURS, start), data, varied(question("look-up").text)) as server:
+        return {
+            "seconds": server.start_seconds,
+            "processor": server.start_processor,
+            "memory": server.first_memory,
+            "peak": server.peak_memory,
+        }
+
+
+def _kept(data: Data, port: int) -> Start:
+    start = ours(data, port)
+    folder = data.folder / "kept"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return dataclasses.replace(start, environment={**start.environment, _KEPT_IN: str(folder)})
 
 
 def _limited(data: Data, port: int) -> Start:

@@ -117,15 +117,12 @@ class Data:
         How many the whole has.
     folder
         Where servers may write.
-    prepared
-        A store prepared from the facts, if the server is to open one.
     """
 
     facts: Path
     whole: Path
     statements: int
     folder: Path
-    prepared: Path | None = None
 
 
 @dataclass(frozen=True)
