@@ -70,6 +70,10 @@ def edition(graph: KnowledgeGraph) -> tuple[str, ...] | None:
 
     None where the data are another server's, which may change them at any moment.
     """
+    return graph.keep("edition", lambda: _edition(graph))
+
+
+def _edition(graph: KnowledgeGraph) -> tuple[str, ...] | None:
     if graph.version == "remote":
         return None
     return (graph.version, graph.today.isoformat(), program_version())

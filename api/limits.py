@@ -136,7 +136,7 @@ class Limits:
                 code="address-too-long",
                 status=414,
             )
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
         if declared.isdigit() and int(declared) > self._settings.max_body_bytes:
             return SpacenormsError(
                 self._body_too_long(), remedy="Send less at once.", code="body-too-long", status=413

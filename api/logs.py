@@ -201,7 +201,7 @@ class JsonFormatter(logging.Formatter):
     def _line(self, record: logging.LogRecord, when: float, facts: dict[str, Any]) -> str:
         moment = datetime.datetime.fromtimestamp(when, datetime.UTC)
         line: dict[str, Any] = {
-            "time": moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "time": f"{moment.isoformat(timespec='milliseconds')[:-6]}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),

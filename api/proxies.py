@@ -25,7 +25,8 @@ class Proxies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if any(name.startswith(b"x-forwarded-") for name, _ in scope["headers"]):
-            await self._believing(scope, receive, send)  # type: ignore[arg-type]
-        else:
-            await self._app(scope, receive, send)
+        for name, _ in scope["headers"]:
+            if name.startswith(b"x-forwarded-"):
+                await self._believing(scope, receive, send)  # type: ignore[arg-type]
+                return
+        await self._app(scope, receive, send)

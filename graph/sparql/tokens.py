@@ -21,9 +21,9 @@ _CODEPOINT = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
 _LOCAL = rf"(?:(?:[{_START}:]|{_ESCAPED})(?:[{_PART}:]|{_ESCAPED}|\.++(?=[{_PART}:]|{_ESCAPED}))*+)?+"
 _PATTERN = re.compile(
     rf"""
-      (?P<space>[ \t\r\n]++)
-    | (?P<comment>\#[^\r\n]*+)
-    | (?P<iri><(?:[^\x00-\x20<>"{{}}|^`\\]|{_CODEPOINT})*+>)
+    (?:[ \t\r\n]++|\#[^\r\n]*+)*+  # spaces and comments, which come before any token
+    (?:
+      (?P<iri><(?:[^\x00-\x20<>"{{}}|^`\\]|{_CODEPOINT})*+>)
     | (?P<string>'''(?:[^'\\]|\\.|'(?!''))*+'''
                |\"\"\"(?:[^"\\]|\\.|"(?!""))*+\"\"\"
                |'(?!'')(?:[^'\\\n\r]|\\.)*+'
@@ -36,14 +36,13 @@ _PATTERN = re.compile(
     | (?P<name>(?:[{_BASE}][{_PART}.]*+)?+:{_LOCAL})
     | (?P<word>[{_BASE}][{_PART}.]*+)
     | (?P<mark>.)
-    """,
+    | \Z
+    )""",
     re.VERBOSE | re.DOTALL,
 )
 _STRING_ESCAPE = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))", re.DOTALL)
 _IN_WORD = re.compile(r"[^.\-]+")
 
-_SKIPPED = frozenset({"space", "comment"})
-_CHECKED = frozenset({"string", "mark"})
 _OPERANDS = frozenset({"iri", "name", "string", "language", "number", "variable", "blank"})
 _NO_CALLS = frozenset({"A", "TRUE", "FALSE", "VALUES"})
 
@@ -100,16 +99,19 @@ def tokens(text: str) -> Iterator[Token]:
     while position is not None:
         begin, position = position, None
         for match in _PATTERN.finditer(text, begin):
-            kind = match.lastgroup or "mark"
-            if kind in _SKIPPED:
-                continue
-            token = Token(kind, match.group(), match.start())
+            kind = match.lastgroup
+            if kind is None:
+                return
+            token = Token(kind, match[kind], match.start(kind))
             if kind == "iri" and expressions.takes_less_than(token.text):
-                token = Token("mark", "<", match.start())
-                position = match.start() + 1
-            if kind in _CHECKED:
-                _check(token)
-            expressions.follow(token)
+                token = Token("mark", "<", token.start)
+                position = token.start + 1
+            if token.kind == "mark":
+                _check_mark(token)
+                expressions.follow(token)
+            elif kind == "string":
+                _check_escapes(token)
+            expressions.last = token
             yield token
             if position is not None:
                 break
@@ -133,7 +135,7 @@ class _Expressions:
 
     def __init__(self) -> None:
         self._open: list[bool] = []
-        self._last = Token("mark", "{", 0)
+        self.last = Token("mark", "{", 0)
 
     def takes_less_than(self, iri: str) -> bool:
         # Without a quote or a hash the two readings end at the same place and differ in nothing
@@ -142,36 +144,32 @@ class _Expressions:
             return False
         return bool(self._open) and self._open[-1] and self._after_operand()
 
-    def follow(self, token: Token) -> None:
-        if token.kind == "mark":
-            if token.text in "([{":
-                self._open.append(token.text == "(" and self._opens_expression())
-            elif token.text in ")]}" and self._open:
-                self._open.pop()
-        self._last = token
+    def follow(self, mark: Token) -> None:
+        if mark.text in "([{":
+            self._open.append(mark.text == "(" and self._opens_expression())
+        elif mark.text in ")]}" and self._open:
+            self._open.pop()
 
     def _after_operand(self) -> bool:
-        last = self._last
+        last = self.last
         if last.kind == "word":
             return last.upper in ("TRUE", "FALSE")
         return last.kind in _OPERANDS or last.text in (")", "}")
 
     def _opens_expression(self) -> bool:
-        if self._last.kind == "word":
-            return self._last.upper not in _NO_CALLS
+        if self.last.kind == "word":
+            return self.last.upper not in _NO_CALLS
         return bool(self._open) and self._open[-1]
 
 
-def _check(token: Token) -> None:
-    if token.kind == "string":
-        _check_escapes(token)
-    elif token.kind == "mark" and token.text in "'\"":
+def _check_mark(token: Token) -> None:
+    if token.text in "'\"":
         raise Malformed(
             "A string is opened and never closed",
             "Close it with the same quotes; a string over several lines needs three of them.",
             token.start,
         )
-    elif token.kind == "mark" and token.text == "\\":
+    if token.text == "\\":
         raise Malformed(
             "A backslash stands outside a string, an IRI or a name",
             "Remove it, or put the text in quotes.",
