@@ -15,6 +15,13 @@ from graph.knowledge import KnowledgeGraph
 from graph.sparql import examples, saved
 
 _TABLES = (JSON, CSV, TSV, RESULTS_JSON, RESULTS_XML, HTML)
+_SCHEMES = {
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "Lets its bearer write, where the operator has turned that on.",
+    }
+}
 _FAULTS = {
     "400": "A value that is not right; the remedy says what would be.",
     "404": "A name that nothing has; the remedy suggests near ones.",
@@ -39,6 +46,7 @@ def install(application: FastAPI) -> None:
         schema = made()
         if is_new:
             schema["paths"].update(paths(application.state.graph))
+            schema.setdefault("components", {})["securitySchemes"] = _SCHEMES
         return schema
 
     application.openapi = described  # type: ignore[method-assign]

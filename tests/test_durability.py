@@ -47,7 +47,6 @@ def test_the_search_for_faults_finds_them(tmp_path: Path) -> None:
     assert list(faults(tmp_path, number)) == []
     assert list(faults(tmp_path, number + 1))
     with sqlite3.connect(tmp_path / "written.sqlite") as database:
-        database.execute("DELETE FROM statement WHERE rowid IN (SELECT 1)") if False else None
         database.execute(
             "DELETE FROM statement WHERE (graph, triple) IN (SELECT graph, triple FROM statement LIMIT 1)"
         )

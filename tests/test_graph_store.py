@@ -17,7 +17,8 @@ from graph.namespaces import GRAPHS
 from graph.writing.graphs import DEFAULT
 
 MINE = "http://example.org/mine"
-PERSON = '<http://example.org/p> a <http://xmlns.com/foaf/0.1/Person> ; <http://xmlns.com/foaf/0.1/knows> [ <http://xmlns.com/foaf/0.1/name> "Bo" ] .'
+PERSON = """<http://example.org/p> a <http://xmlns.com/foaf/0.1/Person> ;
+  <http://xmlns.com/foaf/0.1/knows> [ <http://xmlns.com/foaf/0.1/name> "Bo" ] ."""
 OTHER = '<http://example.org/p> <http://xmlns.com/foaf/0.1/name> "Cy" .'
 
 

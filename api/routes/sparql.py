@@ -62,12 +62,16 @@ async def sparql_get(request: Request) -> Response:
             "content": {
                 protocol.FORM: {"schema": {"type": "object", "properties": {"query": {"type": "string"}}}},
                 protocol.DIRECT: {"schema": {"type": "string"}},
+                protocol.UPDATE: {"schema": {"type": "string"}},
             },
         },
     },
 )
 async def sparql_post(request: Request) -> Response:
-    """Evaluate a query from a form, or one that is the body itself."""
+    """Evaluate a query from a form, or one that is the body itself.
+
+    Where the operator has turned writing on, an update is carried out for the bearer of a token.
+    """
     return await protocol.post(request)
 
 

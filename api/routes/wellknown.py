@@ -47,7 +47,12 @@ def example_queries(request: Request, form: Form = None) -> Response:
 def service(request: Request, form: str | None) -> Response:
     """Return the description of the SPARQL service."""
     endpoint, graph = endpoint_of(request), request.app.state.graph
-    return described(request, "service", lambda: servicedescription.triples(graph, endpoint), form)
+    is_writable = getattr(request.app.state, "writing", None) is not None
+
+    def triples() -> Iterable[ox.Triple]:
+        return servicedescription.triples(graph, endpoint, is_writable=is_writable)
+
+    return described(request, "service", triples, form)
 
 
 def described(

@@ -28,7 +28,7 @@ _TYPE = ox.NamedNode(f"{STANDARD['rdf']}type")
 _TITLE = ox.NamedNode(f"{STANDARD['dcterms']}title")
 
 
-def triples(graph: KnowledgeGraph, endpoint: str) -> Iterator[ox.Triple]:
+def triples(graph: KnowledgeGraph, endpoint: str, *, is_writable: bool = False) -> Iterator[ox.Triple]:
     """Yield the description of the service at an address.
 
     Parameters
@@ -37,11 +37,15 @@ def triples(graph: KnowledgeGraph, endpoint: str) -> Iterator[ox.Triple]:
         The data that it answers from.
     endpoint
         Its address.
+    is_writable
+        Whether it takes updates.
     """
     service, data = ox.NamedNode(f"{endpoint}#service"), ox.NamedNode(f"{endpoint}#data")
     yield ox.Triple(service, _TYPE, _sd("Service"))
     yield ox.Triple(service, _sd("endpoint"), ox.NamedNode(endpoint))
     yield ox.Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Query"))
+    if is_writable:
+        yield ox.Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Update"))
     yield ox.Triple(service, _sd("feature"), _sd("UnionDefaultGraph"))
     for name in _RESULT_FORMATS:
         yield ox.Triple(service, _sd("resultFormat"), ox.NamedNode(f"{_FORMATS}{name}"))
