@@ -8,7 +8,7 @@ import re
 import pytest
 
 from graph.knowledge import KnowledgeGraph
-from graph.law import phrases
+from graph.law import continuity, phrases
 from graph.law import record as law
 from graph.law.sentences import Sentence
 from graph.law.statelaw import phase
@@ -387,3 +387,50 @@ def test_the_derived_edges_of_today_are_the_dated_sections_of_today(
 
 def test_a_day_is_a_calendar_day() -> None:
     assert phrases.day_words(datetime.date(2024, 2, 29).isoformat()) == "29 February 2024"
+
+
+@pytest.mark.parametrize(
+    ("subject", "day", "words"),
+    [
+        (
+            "state/RUS",
+            "2026-11-23",
+            "Russia has continued the Union of Soviet Socialist Republics since 24 December 1991",
+        ),
+        ("state/RUS", "1980-01-01", "the Union of Soviet Socialist Republics still existed"),
+        ("state/SUN", "1980-01-01", "was continued by Russia from 24 December 1991"),
+        ("state/CSK", "1995-01-01", "no state continued it as the same state"),
+    ],
+)
+def test_continuity_is_told_apart_from_succession(
+    records: Records, subject: str, day: str, words: str
+) -> None:
+    found = [each for each in told(records, subject, day) if each.topic == continuity.TOPIC]
+    assert [words in each.text for each in found] == [True]
+    assert found[0].sources
+
+
+@pytest.mark.parametrize(("subject", "day"), [("state/SRB", "2000-01-01"), ("state/CZE", "2026-11-23")])
+def test_a_new_state_continues_nobody(records: Records, subject: str, day: str) -> None:
+    assert not [each for each in told(records, subject, day) if each.topic == continuity.TOPIC]
+
+
+@pytest.mark.parametrize("subject", ["provision/OST-IX-1", "norm/N-DUE-REGARD", "ambiguity/A04"])
+def test_what_cites_a_text_says_where_in_it(records: Records, subject: str) -> None:
+    treaties = {"ost-text", "moon-text", "ost-text-zh"}
+    cited = [
+        source
+        for each in told(records, subject, "2026-11-23")
+        for source in each.sources
+        if source.source.id in treaties and source.verification == "official"
+    ]
+    assert cited
+    assert [each.source.id for each in cited if not each.locator] == []
+
+
+def test_a_norm_tells_which_of_its_places_do_not_bind(records: Records) -> None:
+    found = [
+        each.text for each in told(records, "norm/N-NONAPPROP", "2026-11-23") if "states it" in each.text
+    ]
+    assert {"does not bind in law" in text for text in found if "Declaration" in text} == {True}
+    assert {"does not bind in law" in text for text in found if "Treaty" in text} == {False}

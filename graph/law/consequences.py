@@ -65,5 +65,4 @@ def _reading(teller: Teller, row: Row) -> str:
 
 def _say(teller: Teller, topic: str, told: str, row: Row, things: list[str]) -> Sentence:
     basis = lines(row["basis"])
-    teller.place(row["fact"], basis)
     return teller.say(topic, told, [row["fact"]], [row["interpretation"], row["effect"], *things, *basis])

@@ -9,7 +9,7 @@ from typing import cast
 from graph.conflicts.lookup import Conflict, index
 from graph.knowledge import KnowledgeGraph
 from graph.law import consequences, phrases
-from graph.law.sentences import Row, Sentence, Teller, lines
+from graph.law.sentences import Row, Sentence, Teller
 
 CONTENT = "What it says"
 PLACES = "Where it is stated"
@@ -43,7 +43,6 @@ class NormLaw:
         self.fields = teller.fields("record-norm", subject)
         self.provisions = teller.rows("record-norm-provisions", subject)
         self.meanings = {row["concept"]: row for row in teller.rows("law-definitions")}
-        teller.place(subject, [row["provision"] for row in self.provisions])
 
     def sentences(self) -> Iterator[Sentence]:
         """Yield the sentences, the most important first."""
@@ -103,10 +102,16 @@ class NormLaw:
     def _places(self) -> Iterator[Sentence]:
         for row in self.provisions:
             text = self.teller.name(row["instrument"])
-            told = f"{row['place']} of {text} states it: {phrases.quoted(row['summary'])}"
+            told = f"{row['place']} of {text}{self._nature(row['instrument'])} states it: "
+            told += phrases.quoted(row["summary"])
             yield self.teller.say(PLACES, told, [row["provision"]], [row["instrument"]])
         if not self.provisions:
             yield self._say(PLACES, "no provision of an instrument is recorded that states it")
+
+    def _nature(self, instrument: str) -> str:
+        """Return that a text does not bind, where a norm of law stands in it beside a binding one."""
+        binds = True in self.teller.fields("record-instrument", instrument).get("binding", [])
+        return "" if binds else ", a text that does not bind in law as such,"
 
     def _promoted(self) -> Iterator[Sentence]:
         actors = self.fields.get("promoted_by", [])
@@ -169,7 +174,6 @@ class NormLaw:
 
     def _questions(self) -> Iterator[Sentence]:
         for row in self.teller.rows("record-norm-ambiguities", self.subject):
-            self.teller.place(row["ambiguity"], lines(row["provisions"]))
             told = f"it is open: {self.teller.label(row['ambiguity'])}"
             yield self.teller.say(QUESTIONS, told, [row["ambiguity"]])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from graph.law import phrases
@@ -78,16 +78,12 @@ class Teller:
         The day that is spoken of.
     count
         Key of the source whose count of parties is taken where lists disagree.
-    places
-        Where the sources of a fact without a locator of its own speak of it, by source: a norm
-        stands where its provisions stand.
     """
 
     graph: Knowledge
     names: Names
     as_of: str
     count: str | None = None
-    places: dict[str, dict[str, list[str]]] = field(default_factory=dict)
 
     @property
     def past(self) -> bool:
@@ -175,19 +171,11 @@ class Teller:
             support = self.names.support([fact])
             for source in support.sources:
                 _, places = found.setdefault((source.iri, support.verification), (source, []))
-                own = support.locators or self.places.get(fact, {}).get(source.iri, [])
+                own = support.locators or self.names.places.get(fact, {}).get(source.iri, [])
                 places.extend(place for place in own if place not in places)
         return tuple(
             Cited(source, "; ".join(places) or None, grade) for (_, grade), (source, places) in found.items()
         )
-
-    def place(self, fact: str, provisions: Iterable[str]) -> None:
-        """Remember that a fact without a locator of its own stands where some provisions stand."""
-        known = self.places.setdefault(fact, {})
-        for provision in provisions:
-            support = self.names.support([provision])
-            for source in support.sources:
-                known.setdefault(source.iri, []).extend(support.locators)
 
     def fields(self, view: str, subject: str) -> dict[str, list[Any]]:
         """Return the fields of a record by name, each as the list of its values."""

@@ -8,7 +8,7 @@ from typing import cast
 from graph.conflicts.lookup import Carriage, Conflict, ConflictIndex, index
 from graph.errors import UnknownName
 from graph.knowledge import KnowledgeGraph
-from graph.law import phrases
+from graph.law import continuity, phrases
 from graph.law.sentences import Row, Sentence, Teller, address, lines
 
 PARTY = "Treaties that bind it"
@@ -64,6 +64,7 @@ class StateLaw:
     def sentences(self) -> Iterator[Sentence]:
         """Yield the sentences, the most important first."""
         yield from self._parties()
+        yield from continuity.of_state(self.teller, self.subject)
         yield from self._signed()
         yield from self._left()
         yield from self._rivals()
@@ -259,7 +260,7 @@ class StateLaw:
         for row in self._of("subscriber", "holds", "ended"):
             text, act = say.name(row["instrument"]), row["act"]
             own = act == row["instrument"]
-            verb = "issued" if own else "subscribed"
+            verb = "issued" if own else "subscribed to"
             told = f"{self.name} {verb} {text} on {self._begun(row)}"
             if self._phase(row) == "ended":
                 told += f" and left it on {phrases.span(row['earliest_end'], row['latest_end'])}"

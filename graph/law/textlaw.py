@@ -48,7 +48,6 @@ class ProvisionLaw:
         yield binding(say, SAYS, instrument)
         yield from (self._norm(row) for row in say.rows("record-provision-norms", subject))
         for row in say.rows("record-provision-ambiguities", subject):
-            say.place(row["ambiguity"], [subject])
             told = f"{say.label(row['ambiguity'])} {row['reason'] or ''}"
             yield say.say(OPEN, told, [row["ambiguity"]])
         for row in say.rows("record-provision-texts", subject):
@@ -58,7 +57,6 @@ class ProvisionLaw:
 
     def _norm(self, row: Row) -> Sentence:
         say = self.teller
-        say.place(row["norm"], [self.subject])
         told = (
             f"it states the norm {phrases.quoted(say.label(row['norm']))}, as "
             f"{_article(say.label(row['modality']))} of the force of {say.label(row['force'])}"
@@ -89,7 +87,6 @@ class AmbiguityLaw:
         self.subject = subject
         self.provisions = teller.rows("record-ambiguity-provisions", subject)
         self.positions = teller.rows("record-ambiguity-positions", subject)
-        teller.place(subject, [row["provision"] for row in self.provisions])
 
     def sentences(self) -> Iterator[Sentence]:
         """Yield the sentences, the most important first."""
@@ -154,8 +151,6 @@ class AmbiguityLaw:
 
     def _norms(self) -> Iterator[Sentence]:
         for row in self.teller.rows("record-ambiguity-norms", self.subject):
-            own = self.teller.rows("record-norm-provisions", row["norm"])
-            self.teller.place(row["norm"], [each["provision"] for each in own])
             told = (
                 f"it bears on the norm {phrases.quoted(self.teller.label(row['norm']))} "
                 f"({self.teller.label(row['modality'])}, {self.teller.label(row['force'])}), which is stated "
@@ -197,7 +192,6 @@ class InstrumentLaw:
         yield from self._disputed()
         yield from self._norms()
         for row in self.teller.rows("record-instrument-ambiguities", self.subject):
-            self.teller.place(row["ambiguity"], lines(row["provisions"]))
             yield self.teller.say(
                 OPEN, self.teller.label(row["ambiguity"]), [row["ambiguity"]], [self.subject]
             )
@@ -270,7 +264,6 @@ class InstrumentLaw:
         say = self.teller
         for row in say.rows("record-instrument-norms", self.subject):
             provisions = lines(row["provisions"])
-            say.place(row["norm"], provisions)
             places = phrases.listed(
                 place for each in provisions for place in say.names.support([each]).locators
             )

@@ -127,6 +127,17 @@ class Names:
             _add_row(found[row["fact"]], row, self)
         return {fact: _in_order(entry) for fact, entry in found.items()}
 
+    @cached_property
+    def places(self) -> Mapping[str, Mapping[str, list[str]]]:
+        """Where the sources of a fact without a locator speak of it, by fact and source.
+
+        A norm stands where its provisions stand, a question where those stand that it arises from.
+        """
+        found: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+        for row in self._graph.run("views/law-places"):
+            _extend(found[row["fact"]][row["source"]], [row["locator"]])
+        return {fact: dict(places) for fact, places in found.items()}
+
     def thing(self, iri: str) -> Thing:
         """Return the thing at an address.
 
