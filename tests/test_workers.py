@@ -254,7 +254,7 @@ def test_a_worker_that_has_kept_much_memory_is_replaced() -> None:
         left = children(pool._zygote)
         assert worker not in left or address_space(worker) - before <= headroom // 4
 
-    run(use, workers=1, limits=WorkerLimits(memory_headroom=headroom))
+    run(use, workers=1, limits=WorkerLimits(memory_headroom=headroom, result_rows=10**6))
 
 
 def test_who_leaves_frees_the_worker() -> None:

@@ -27,8 +27,9 @@ from graph.errors import (
     suggest,
 )
 from graph.namespaces import GRAPHS
-from graph.sparql import dataset, zygote
+from graph.sparql import cutting, dataset, zygote
 from graph.sparql.caller import CALLER, Caller
+from graph.sparql.cutting import Most
 from graph.sparql.diagnosis import malformed
 from graph.sparql.exchange import Exchange, Line
 from graph.sparql.guard import ReadQuery, inspect
@@ -171,8 +172,9 @@ class WorkerPool:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         timeout: float = 10.0,
+        most: Most | None = None,
     ) -> bytes:
-        """Evaluate a query in a worker.
+        """Evaluate a query in a worker, and want the answer whole.
 
         Parameters
         ----------
@@ -186,6 +188,8 @@ class WorkerPool:
             `graph.sparql.dataset.GROUPS` stand for all that they gather.
         timeout
             Seconds of evaluation after which the worker is killed; time spent waiting for one does not count.
+        most
+            What the answer may hold, if that is less than the workers' limits.
 
         Returns
         -------
@@ -201,17 +205,20 @@ class WorkerPool:
         QueryTimeout
             The time limit was reached.
         QueryTooLarge
-            The worker ended for want of memory, or the result is longer than allowed.
+            The worker ended for want of memory, or the answer would hold more than it may.
         ServiceBusy
             More queries are waiting than the queue holds, or no worker came free in time.
         """
-        evaluation = await self.begin(query, media_type, default_graphs, named_graphs, timeout)
+        evaluation = await self.begin(query, media_type, default_graphs, named_graphs, timeout, most)
         try:
             await evaluation.wait(None)
         except BaseException:
             evaluation.cancel()
             raise
-        return evaluation.result()
+        found = evaluation.result()
+        if evaluation.cut:
+            raise too_long(query if isinstance(query, str) else query.given, self.most(most), evaluation.cut)
+        return found
 
     async def begin(
         self,
@@ -220,14 +227,16 @@ class WorkerPool:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         timeout: float = 10.0,
+        most: Most | None = None,
     ) -> Evaluation:
         """Let a worker begin to evaluate a query; returns at once where `is_free` says that one is.
 
         Parameters and errors are those of `evaluate`; the errors of the evaluation itself are raised by
-        `Evaluation.result`. Who does not want the answer any more calls `Evaluation.cancel`.
+        `Evaluation.result`, and an answer that would hold too much is cut. Who does not want the answer any
+        more calls `Evaluation.cancel`.
         """
         read = inspect(query, self.graphs) if isinstance(query, str) else query
-        request = self._request(read, media_type, default_graphs, named_graphs)
+        request = self._request(read, media_type, default_graphs, named_graphs, self.most(most))
         caller = CALLER.get()
         share = None
         try:
@@ -240,6 +249,11 @@ class WorkerPool:
             raise
         self._busy += 1
         return Evaluation(self, read, request, worker, share, caller, timeout)
+
+    def most(self, wanted: Most | None = None) -> Most:
+        """Return what an answer may hold: what the workers' limits allow, or less if less is wanted."""
+        rows, length = self.limits.result_rows, self.limits.result_bytes
+        return Most(min(rows, wanted.rows), min(length, wanted.bytes)) if wanted else Most(rows, length)
 
     def is_free(self) -> bool:
         """Tell whether the running task's caller would be given a worker at once."""
@@ -317,6 +331,7 @@ class WorkerPool:
         media_type: str | None,
         default_graphs: Sequence[str] | None,
         named_graphs: Sequence[str] | None,
+        most: Most,
     ) -> bytes:
         offered = media_types(read.form)
         if media_type is not None and media_type not in offered:
@@ -327,7 +342,7 @@ class WorkerPool:
             )
         self._check_graphs((*(default_graphs or ()), *(named_graphs or ())))
         default, named = dataset.of_query(read, default_graphs, named_graphs, self.graphs)
-        return zygote.packed(read.text, media_type or offered[0], read.has_dataset, default, named)
+        return zygote.packed(read.text, media_type or offered[0], read.has_dataset, most, default, named)
 
     def _check_graphs(self, graphs: Sequence[str]) -> None:
         # A graph from elsewhere that the store does not hold is an empty one, as the SPARQL Protocol has
@@ -429,14 +444,6 @@ class WorkerPool:
         kind, message = fault["kind"], fault["message"]
         if kind == "SyntaxError":
             return malformed(read, message)
-        if kind == "TooLong":
-            return QueryTooLarge(
-                f"The result is longer than the {self.limits.result_bytes:,} bytes that are allowed.",
-                remedy="Ask for fewer columns, or page with LIMIT and OFFSET.",
-                code="result-too-long",
-                status=413,
-                query=read.given,
-            )
         if kind == "ValueError":
             return BadQuery(
                 f"A graph that the request names is no IRI: {message}.",
@@ -458,6 +465,11 @@ class Evaluation:
     """A query that a worker is evaluating.
 
     Made by `WorkerPool.begin`. The pool takes the worker back by itself at the end.
+
+    Attributes
+    ----------
+    cut
+        One of `graph.sparql.cutting.ROWS` and `BYTES` where the answer is over and there was more of it.
     """
 
     def __init__(
@@ -477,6 +489,7 @@ class Evaluation:
         self._caller = caller
         self._timeout = timeout
         self._error: BaseException | None = None
+        self.cut: str | None = None
         self._exchange = Exchange(self)
         self._timer = asyncio.get_running_loop().call_later(timeout, self._expire)
         worker.ask(request, self._exchange)
@@ -518,7 +531,8 @@ class Evaluation:
 
     def finish(self, status: int, spent: bool) -> None:
         """Take it that the answer is whole."""
-        if status != zygote.OK:
+        self.cut = zygote.CUT.get(status)
+        if status == zygote.FAULT:
             self._error = self._pool._fault(self._read, self._exchange.fault)
         self._close(is_fit=not spent)
 
@@ -572,6 +586,18 @@ def _outcome(error: BaseException) -> str:
     if isinstance(error, SpacenormsError):
         return error.code
     return "client-left" if isinstance(error, asyncio.CancelledError) else "failed"
+
+
+def too_long(query: str, most: Most, reason: str) -> SpacenormsError:
+    """Return the error for an answer that is wanted whole and would hold too much."""
+    limit = most.rows if reason == cutting.ROWS else most.bytes
+    return QueryTooLarge(
+        f"The result is longer than the {limit:,} {reason} that are allowed.",
+        remedy="Ask for fewer columns, or page with LIMIT and OFFSET.",
+        code="result-too-long",
+        status=413,
+        query=query,
+    )
 
 
 def _timed_out(read: ReadQuery, timeout: float) -> SpacenormsError:

@@ -24,13 +24,15 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pyoxigraph as ox
 
 from graph.namespaces import BASE
+from graph.sparql import cutting
+from graph.sparql.cutting import Most
 from graph.sparql.sockets import refuse_sockets
 
 try:
@@ -45,12 +47,13 @@ FORK, KILL, QUIT = b"F", b"K", b"Q"
 FORKED = struct.Struct("!q")
 
 # A request is its options in JSON and its query, behind their lengths; `packed` makes one. Answers come in
-# pieces, the last of which says OK or FAULT. Each is bytes behind a status, whether the worker has kept so
-# much memory that it should be replaced, and their length.
+# pieces, the last of which says OK, FAULT or why it was cut. Each is bytes behind a status, whether the
+# worker has kept so much memory that it should be replaced, and their length.
 REQUEST = struct.Struct("!II")
 ANSWER = struct.Struct("!B?Q")
 OK, FAULT, MORE = 0, 1, 2
-_PIECE = 128 * 2**10
+CUT = {3: cutting.ROWS, 4: cutting.BYTES}
+_STATUS = {None: OK} | {reason: status for status, reason in CUT.items()}
 _LONGEST_AT_ONCE = 64 * 2**10
 
 # A query that ends sooner has had no time to fill much memory.
@@ -71,6 +74,8 @@ class WorkerLimits:
         Bytes of address space beyond those that the loaded store takes; 0 for no limit.
     result_bytes
         The longest result, in bytes.
+    result_rows
+        The most rows or statements of a result.
     opens_files
         Whether a worker may open files and sockets. Without it a query that slipped past the guard would
         still reach no one.
@@ -81,6 +86,7 @@ class WorkerLimits:
 
     memory_headroom: int = 512 * 2**20
     result_bytes: int = 64 * 2**20
+    result_rows: int = 250_000
     opens_files: bool = False
     is_on_disk: bool = False
 
@@ -225,6 +231,7 @@ def packed(
     query: str,
     media_type: str,
     has_dataset: bool,
+    most: Most,
     default_graphs: Sequence[str] | None = None,
     named_graphs: Sequence[str] | None = None,
 ) -> bytes:
@@ -238,20 +245,24 @@ def packed(
         Of the answer.
     has_dataset
         Whether the query has FROM clauses, which hold where no graphs are given.
+    most
+        What the answer may hold.
     default_graphs, named_graphs
         The data set.
     """
     if default_graphs is None and named_graphs is None:
-        options = _plain_options(media_type, has_dataset)
+        options = _plain_options(media_type, has_dataset, most)
     else:
-        options = json.dumps([media_type, has_dataset, default_graphs, named_graphs]).encode()
+        options = json.dumps(
+            [media_type, has_dataset, most.rows, most.bytes, default_graphs, named_graphs]
+        ).encode()
     text = query.encode()
     return REQUEST.pack(len(options), len(text)) + options + text
 
 
-@cache
-def _plain_options(media_type: str, has_dataset: bool) -> bytes:
-    return json.dumps([media_type, has_dataset, None, None]).encode()
+@lru_cache(maxsize=256)
+def _plain_options(media_type: str, has_dataset: bool, most: Most) -> bytes:
+    return json.dumps([media_type, has_dataset, most.rows, most.bytes, None, None]).encode()
 
 
 def _evaluate_queries(store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
@@ -314,70 +325,41 @@ class _Worker:
 
     def _answer(self, options: bytes, query: str) -> tuple[int, bytes | bytearray]:
         try:
-            return OK, self._evaluate(options, query)
+            return self._evaluate(options, query)
         except Exception as error:
             return FAULT, json.dumps({"kind": type(error).__name__, "message": str(error)}).encode()
 
-    def _evaluate(self, options: bytes, query: str) -> bytearray:
-        """Send all of the answer but its last piece, and return that."""
-        results, triples, dataset = _read_options(options)
+    def _evaluate(self, options: bytes, query: str) -> tuple[int, bytearray]:
+        """Send all of the answer but its last piece, and return that with its status."""
+        media_type, most, dataset = _read_options(options)
         answer = self._store.query(query, base_iri=BASE, **dataset)
-        pieces = _Pieces(self._connection, self._limits.result_bytes)
-        if isinstance(answer, ox.QueryTriples):
-            answer.serialize(pieces, format=triples)  # type: ignore[arg-type]
-        else:
-            answer.serialize(pieces, format=results)  # type: ignore[arg-type]
-        return pieces.rest
+        rest, reason = cutting.write(answer, media_type, most, self._send_more)
+        return _STATUS[reason], rest
+
+    def _send_more(self, piece: bytearray) -> None:
+        _send(self._connection, ANSWER.pack(MORE, False, len(piece)), piece)
 
 
 @lru_cache(maxsize=64)
-def _read_options(
-    options: bytes,
-) -> tuple[ox.QueryResultsFormat | None, ox.RdfFormat | None, dict[str, Any]]:
-    """Return the format of results, that of triples, and the arguments that tell the data set."""
-    media_type, has_dataset, default, named = json.loads(options)
-    formats = ox.QueryResultsFormat.from_media_type(media_type), ox.RdfFormat.from_media_type(media_type)
+def _read_options(options: bytes) -> tuple[str, Most, dict[str, Any]]:
+    """Return the media type, what the answer may hold, and the arguments that tell the data set."""
+    media_type, has_dataset, rows, length, default, named = json.loads(options)
+    most = Most(rows, length)
     if default is None and named is None:
         # The engine lets this option win over FROM, so a query that has FROM goes without. It gives
         # the same answers as a list of all graphs, which is ten times slower to join over sixty.
-        return *formats, ({} if has_dataset else {"use_default_graph_as_union": True})
-    return *formats, {
+        return media_type, most, ({} if has_dataset else {"use_default_graph_as_union": True})
+    graphs = {
         "default_graph": [ox.NamedNode(graph) for graph in default or ()],
         "named_graphs": [ox.NamedNode(graph) for graph in named or ()],
     }
+    return media_type, most, graphs
 
 
 def _send(connection: socket.socket, head: bytes, body: bytes | bytearray) -> None:
     sent = connection.sendmsg([head, body])
     if sent < len(head) + len(body):
         connection.sendall(memoryview(head + body)[sent:])
-
-
-class TooLong(Exception):
-    """A result that is longer than the limit."""
-
-
-class _Pieces:
-    """The file that the engine writes its answer to: sends a piece whenever there is enough for one."""
-
-    def __init__(self, connection: socket.socket, most: int) -> None:
-        self.rest = bytearray()
-        self._connection = connection
-        self._left = most
-
-    def write(self, written: bytes) -> int:
-        """Take what the engine has written."""
-        self._left -= len(written)
-        if self._left < 0:
-            raise TooLong
-        self.rest += written
-        if len(self.rest) >= _PIECE:
-            _send(self._connection, ANSWER.pack(MORE, False, len(self.rest)), self.rest)
-            self.rest.clear()
-        return len(written)
-
-    def flush(self) -> None:
-        """Send nothing: the last piece goes with the status."""
 
 
 def receive(connection: socket.socket, length: int) -> bytes:
