@@ -239,8 +239,8 @@ def _seconds(timed: Timed) -> str:
 
 def null_samples(graph: KnowledgeGraph, samples: int) -> str:
     """Return the section on random networks with the degrees of the real one."""
+    from graph.chance.overlapping import CountedOverlaps
     from graph.chance.sampling import BICM, CURVEBALL, Plan, draw
-    from graph.chance.significance import _Overlaps
     from graph.chance.twomode import centralities
     from graph.networks.building import incidence, network
     from graph.threads import one_thread
@@ -249,7 +249,7 @@ def null_samples(graph: KnowledgeGraph, samples: int) -> str:
     rows = []
 
     def overlaps(plan: Plan) -> None:
-        counted = _Overlaps(matrix)
+        counted = CountedOverlaps(matrix)
         with one_thread():
             for block in draw(matrix, plan):
                 counted.add(block)

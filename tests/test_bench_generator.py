@@ -140,3 +140,14 @@ def test_answers_are_compared_by_their_rows() -> None:
     found = differences(asked, bodies, "ours")
     assert found == {"short": "1 rows missing, 0 more, of 2", "failed": "status 500"}
     assert read(asked, bodies["ours"][1]) == read(asked, bodies["alike"][1])
+
+
+def test_a_truth_told_as_a_table_is_no_other_answer_but_is_named() -> None:
+    asked = next(each for each in questions() if each.is_ask)
+    table = '{"head":{"vars":["x"]},"results":{"bindings":[{"x":{"type":"literal","value":"%s"}}]}}'
+    bodies = {"ours": (200, b'{"head":{},"boolean":true}')}
+    bodies |= {"table": (200, table.replace("%s", "1").encode())}
+    bodies |= {"false": (200, b'{"head":{},"boolean":false}'), "no": (200, table.replace("%s", "0").encode())}
+    found = differences(asked, bodies, "ours")
+    assert "instead of a truth value" in found["table"]
+    assert found["false"] == found["no"] == "1 rows missing, 1 more, of 1"
