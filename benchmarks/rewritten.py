@@ -20,7 +20,7 @@ from benchmarks.generator import facts, whole
 from benchmarks.saved import made_to_fit, timer
 from benchmarks.timing import Timed, apart, table, versions
 from graph.errors import UnknownName
-from graph.knowledge import KnowledgeGraph
+from graph.knowledge import KnowledgeGraph, plain
 from graph.sparql import saved
 from graph.sparql.store import EmbeddedStore
 
@@ -48,7 +48,7 @@ def rows(store: ox.Store, text: str) -> Counter[tuple[str, ...]]:
     """Return the rows of an answer; lists within a value are sorted, since no engine promises their order."""
     answer = store.query(text, use_default_graph_as_union=True)
     assert isinstance(answer, ox.QuerySolutions)  # noqa: S101 - saved queries compared here are SELECT
-    return Counter(tuple("\n".join(sorted(str(term).split("\\n"))) for term in row) for row in answer)
+    return Counter(tuple("\n".join(sorted(str(plain(term)).split("\n"))) for term in row) for row in answer)
 
 
 @click.command()
