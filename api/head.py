@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from starlette.routing import Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -41,5 +40,7 @@ def without_body(send: Send) -> Send:
 
 
 def _takes_head(scope: Scope) -> bool:
+    from starlette.routing import Match  # there are routes only where it has been imported
+
     routes = getattr(scope.get("app"), "routes", ())
     return any(route.matches(scope)[0] is Match.FULL for route in routes)

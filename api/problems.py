@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -234,6 +233,8 @@ def _page(request: Request, problem: dict[str, Any], headers: Mapping[str, str])
 
         return render(request, "problem.html", status_code=problem["status"], headers=headers, **context)
     except Exception:
+        from html import escape
+
         _log.exception("The page of a problem could not be drawn")
         escaped = {name: escape(str(value)) for name, value in problem.items()}
         return HTMLResponse(_PLAIN_PAGE.format(**escaped), problem["status"], headers)
