@@ -7,9 +7,11 @@ import math
 import networkx as nx
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graph.errors import UnknownName
-from graph.measures import engines
+from graph.measures import engines, sparse
 from graph.measures.catalogue import values
 from graph.measures.definitions import distances
 from graph.measures.engines import ENGINES, LARGE, MEASURES, MissingEngine, engine, pick
@@ -135,11 +137,12 @@ def test_a_missing_engine_says_what_to_install(monkeypatch) -> None:
 
 
 def test_an_engine_says_what_it_does_not_compute() -> None:
-    for call in (ENGINES["matrix"].betweenness, ENGINES["matrix"].closeness, ENGINES["matrix"].communities):
+    for call in (ENGINES["matrix"].closeness, ENGINES["matrix"].communities):
         with pytest.raises(MissingEngine, match="does not compute"):
             call(nx.path_graph(3))
-    with pytest.raises(MissingEngine):
-        ENGINES["rustworkx"].betweenness(nx.path_graph(3), "distance")
+    for name in ("matrix", "rustworkx"):
+        with pytest.raises(MissingEngine):
+            ENGINES[name].betweenness(nx.path_graph(3), "distance")
 
 
 def test_every_installed_engine_tells_its_version() -> None:
@@ -148,11 +151,68 @@ def test_every_installed_engine_tells_its_version() -> None:
             assert each.version[0].isdigit()
 
 
-def test_constraint_does_not_depend_on_how_rows_are_parted(monkeypatch) -> None:
-    graph = nx.barabasi_albert_graph(120, 4, seed=2)
-    whole = engine("matrix").constraint(graph)
-    monkeypatch.setattr(engines, "_ELEMENTS", 50)
-    assert engine("matrix").constraint(graph) == pytest.approx(whole, abs=1e-15)
+@pytest.mark.parametrize("table", [0, 10_000], ids=["searched", "looked up"])
+@pytest.mark.parametrize("pairs", [1, 50, 10**6])
+def test_constraint_does_not_depend_on_how_triangles_are_found(monkeypatch, pairs, table) -> None:
+    graph = made("hubs", 2, weighted=False)
+    expected = engine("networkx").constraint(graph, "strength")
+    monkeypatch.setattr(sparse, "_PAIRS", pairs)
+    monkeypatch.setattr(sparse, "_TABLE", table)
+    assert engine("matrix").constraint(graph, "strength") == pytest.approx(expected, abs=1e-12)
+
+
+@st.composite
+def weighted_graphs(draw):
+    """Any graph of up to 12 nodes with whole strengths: isolates, components, cliques, stars."""
+    size = draw(st.integers(1, 12))
+    pairs = st.tuples(st.integers(0, size - 1), st.integers(0, size - 1)).filter(
+        lambda pair: pair[0] != pair[1]
+    )
+    ties = draw(st.dictionaries(pairs.map(lambda pair: tuple(sorted(pair))), st.integers(1, 6), max_size=40))
+    graph = nx.Graph()
+    graph.add_nodes_from(draw(st.permutations(range(size))))
+    graph.add_edges_from((*pair, {"strength": strength}) for pair, strength in ties.items())
+    return graph
+
+
+@settings(max_examples=200, deadline=None)
+@given(weighted_graphs())
+def test_constraint_and_betweenness_of_any_graph_are_those_of_networkx(graph) -> None:
+    matrix, reference = engine("matrix"), engine("networkx")
+    for weight in (None, "strength"):
+        expected = reference.constraint(graph, weight)
+        assert matrix.constraint(graph, weight) == pytest.approx(expected, abs=1e-9, nan_ok=True)
+    assert matrix.betweenness(graph) == pytest.approx(reference.betweenness(graph), abs=1e-9)
+
+
+@pytest.mark.parametrize("block", [1, 10**9], ids=["few sources", "many sources"])
+def test_betweenness_does_not_depend_on_the_block_of_sources(monkeypatch, block) -> None:
+    graph = made("several components", 1, weighted=False)
+    monkeypatch.setattr(sparse, "_BLOCK", block)
+    assert engine("matrix").betweenness(graph) == pytest.approx(
+        engine("networkx").betweenness(graph), abs=1e-9
+    )
+
+
+def test_betweenness_of_a_graph_with_far_apart_nodes_is_left_to_another_engine() -> None:
+    graph = nx.path_graph(sparse.DEEP + 5)
+    with pytest.raises(sparse.TooDeep):
+        sparse.betweenness(sparse.arrays(graph))
+    assert engine("matrix").betweenness(graph) == pytest.approx(
+        engine("networkx").betweenness(graph), abs=1e-9
+    )
+    short = nx.path_graph(sparse.DEEP + 1)
+    assert sparse.betweenness(sparse.arrays(short)).max() == max(
+        engine("networkx").betweenness(short).values()
+    )
+
+
+def test_seeds_of_compiled_communities_make_a_difference() -> None:
+    pytest.importorskip("networkit")
+    graph = nx.gnp_random_graph(200, 0.05, seed=1)
+    found = [engine("networkit").communities(graph, seed=seed) for seed in range(6)]
+    assert any(each != found[0] for each in found)
+    assert all(sum(map(len, each)) == len(graph) == len(set().union(*each)) for each in found)
 
 
 @pytest.mark.parametrize("strength", [None, "strength"], ids=["plain", "weighted"])

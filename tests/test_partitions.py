@@ -124,6 +124,20 @@ def test_large_graphs_take_the_best_run_of_networkx() -> None:
     assert found.best == pytest.approx(0.4198, abs=5e-5)
 
 
+def test_large_graphs_are_left_to_a_compiled_library_that_the_answer_names(monkeypatch) -> None:
+    pytest.importorskip("networkit")
+    graph = nx.planted_partition_graph(13, 40, 0.3, 0.005, seed=2)
+    monkeypatch.setattr(partitions, "DENSE_LIMIT", 10)
+    found = consensus(graph, runs=4)
+    assert found.engine.startswith("networkit ") and found.rounds == 0
+    assert consensus(graph, runs=4) == found
+    monkeypatch.setattr(partitions, "pick", lambda *_, **__: None)
+    plain = consensus(graph, runs=4)
+    assert plain.engine == ""
+    assert found.modularity == pytest.approx(plain.modularity, abs=0.01)
+    assert adjusted_rand(*([each.community[node] for node in graph] for each in (found, plain))) > 0.95
+
+
 def test_runs_and_seeds_that_cannot_be_are_named() -> None:
     with pytest.raises(BadValue, match="0 runs"):
         consensus(nx.path_graph(3), runs=0)

@@ -5,9 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -15,17 +13,9 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from graph.chance.nullmodel import Matrix
 from graph.errors import SpacenormsError, UnknownName, suggest
-
-Values = dict[Any, float]
-Counts = NDArray[np.int32]
-
-#: Damping of PageRank, and the greatest sum of changes at which it stops.
-DAMPING, TOLERANCE = 0.85, 1e-13
-
-#: Elements of a product of sparse matrices held at a time.
-_ELEMENTS = 20_000_000
+from graph.measures import sparse
+from graph.measures.sparse import DAMPING, TOLERANCE, Arrays, Values, arrays
 
 BETWEENNESS, CLOSENESS, PAGERANK = "betweenness", "closeness", "pagerank"
 EIGENVECTOR, CONSTRAINT, COMMUNITIES = "eigenvector", "constraint", "communities"
@@ -43,78 +33,6 @@ class MissingEngine(SpacenormsError):
     default_code = "missing-engine"
 
 
-@dataclass(frozen=True)
-class Arrays:
-    """A simple undirected graph as arrays: every tie twice, once in each direction, by node.
-
-    Attributes
-    ----------
-    nodes
-        The nodes in the order of the graph.
-    starts
-        Where the ties of each node begin, n + 1 long.
-    ends
-        The other end of each tie.
-    weights
-        The weight of each tie; 1 where the graph has none.
-    """
-
-    nodes: list[Any]
-    starts: Counts
-    ends: Counts
-    weights: Matrix
-
-    @cached_property
-    def origins(self) -> Counts:
-        """Return the node that each tie leaves."""
-        return np.repeat(np.arange(len(self.nodes), dtype=np.int32), np.diff(self.starts))
-
-    def matrix(self) -> Any:
-        """Return the adjacency matrix in compressed rows."""
-        from scipy.sparse import csr_array
-
-        size = len(self.nodes)
-        return csr_array((self.weights, self.ends, self.starts), shape=(size, size))
-
-    def once(self) -> tuple[Counts, Counts, Matrix]:
-        """Return every tie once: its two ends and its weight."""
-        chosen = self.origins < self.ends
-        return self.origins[chosen], self.ends[chosen], self.weights[chosen]
-
-    def named(self, numbers: Iterable[float]) -> Values:
-        """Return numbers in the order of the nodes, by node."""
-        return dict(zip(self.nodes, numbers, strict=True))
-
-
-def arrays(graph: nx.Graph, weight: str | None = None) -> Arrays:
-    """Return a graph as arrays.
-
-    Parameters
-    ----------
-    graph
-        Simple and undirected, without ties of a node to itself.
-    weight
-        The attribute that holds the weight of a tie; None when all weigh 1.
-    """
-    if not isinstance(graph._adj, dict):
-        graph = nx.Graph(graph)  # a view of a part of a graph answers slowly
-    nodes = list(graph)
-    place = {node: number for number, node in enumerate(nodes)}
-    adjacency: Mapping[Any, Mapping[Any, Mapping[str, Any]]] = graph._adj
-    starts = np.zeros(len(nodes) + 1, dtype=np.int32)
-    np.cumsum([len(adjacency[node]) for node in nodes], out=starts[1:])
-    many = int(starts[-1])
-    ends = np.fromiter(
-        (place[other] for node in nodes for other in adjacency[node]), dtype=np.int32, count=many
-    )
-    if weight is None:
-        return Arrays(nodes, starts, ends, np.ones(many))
-    weights = np.fromiter(
-        (known[weight] for node in nodes for known in adjacency[node].values()), dtype=float, count=many
-    )
-    return Arrays(nodes, starts, ends, weights)
-
-
 class Engine:
     """The measures of one library; this base computes what sparse matrices are enough for.
 
@@ -128,7 +46,7 @@ class Engine:
     #: What the engine computes itself, as a pair of measure and whether ties have weights.
     measures: frozenset[tuple[str, bool]] = frozenset(
         (measure, weighted) for measure in (PAGERANK, EIGENVECTOR, CONSTRAINT) for weighted in (False, True)
-    )
+    ) | {(BETWEENNESS, False)}
 
     @property
     def installed(self) -> bool:
@@ -148,7 +66,14 @@ class Engine:
 
     def betweenness(self, graph: nx.Graph, distance: str | None = None) -> Values:
         """Return betweenness, each pair of nodes counted once, not normalised."""
-        raise self._lacks(BETWEENNESS)
+        if distance is not None:
+            raise self._lacks(BETWEENNESS)
+        found = arrays(graph)
+        try:
+            return found.named(sparse.betweenness(found).tolist())
+        except sparse.TooDeep:
+            others = (ENGINES[name] for name in ("networkit", "rustworkx", "networkx"))
+            return next(each for each in others if each.installed).betweenness(graph)
 
     def closeness(self, graph: nx.Graph, distance: str | None = None) -> Values:
         """Return closeness as networkx does, times the share of nodes within reach (``wf_improved``)."""
@@ -157,18 +82,7 @@ class Engine:
     def pagerank(self, graph: nx.Graph, weight: str | None = None) -> Values:
         """Return PageRank; the values sum to 1."""
         found = arrays(graph, weight)
-        size = len(found.nodes)
-        matrix = found.matrix()
-        totals = np.asarray(matrix.sum(axis=1)).ravel()
-        inverse = np.divide(1.0, totals, out=np.zeros(size), where=totals > 0)
-        empty = totals == 0
-        rank = np.full(size, 1.0 / size)
-        for _ in range(1000):
-            last = rank
-            rank = DAMPING * (matrix @ (last * inverse) + last[empty].sum() / size) + (1 - DAMPING) / size
-            if np.abs(rank - last).sum() < size * TOLERANCE:
-                break
-        return found.named((rank / rank.sum()).tolist())
+        return found.named(sparse.pagerank(found).tolist())
 
     def eigenvector(self, graph: nx.Graph, weight: str | None = None) -> Values:
         """Return the leading eigenvector of a connected graph, of length 1 (Lanczos: ARPACK)."""
@@ -191,12 +105,7 @@ class Engine:
         doi:10.1086/421787
         """
         found = arrays(graph, weight)
-        matrix = found.matrix()
-        totals = np.asarray(matrix.sum(axis=1)).ravel()
-        matrix.data = matrix.data / np.repeat(np.where(totals > 0, totals, 1.0), np.diff(matrix.indptr))
-        numbers = _constraint(matrix)
-        numbers[totals == 0] = np.nan
-        return found.named(numbers.tolist())
+        return found.named(sparse.constraint(found).tolist())
 
     def communities(self, graph: nx.Graph, weight: str | None = None, seed: int = 1) -> list[set[Any]]:
         """Return communities of high modularity, the largest first."""
@@ -262,20 +171,30 @@ class _Networkit(Engine):
         return found.named(np.where(np.isfinite(scores), scores, 0.0).tolist())
 
     def communities(self, graph: nx.Graph, weight: str | None = None, seed: int = 1) -> list[set[Any]]:
-        kit, found, made = self._made(graph, weight)
+        kit, found, made = self._made(graph, weight, seed)
         threads = kit.getMaxNumberOfThreads()
         kit.setNumberOfThreads(1)  # with more, idle threads spin, and the result depends on who is first
-        kit.setSeed(seed, False)
         try:
             partition = kit.community.PLM(made, refine=True, par="none").run().getPartition().getVector()
         finally:
             kit.setNumberOfThreads(threads)
-        return _grouped(found.nodes, partition)
+        places = np.asarray(partition, dtype=np.int64)[self._order(len(found.nodes), seed)]
+        return _grouped(found.nodes, places.tolist())
 
-    def _made(self, graph: nx.Graph, weight: str | None) -> tuple[ModuleType, Arrays, Any]:
+    @staticmethod
+    def _order(size: int, seed: int) -> NDArray[np.int64]:
+        """Return the number that each node gets: the library visits nodes by number, and knows no seed."""
+        return np.random.default_rng(seed).permutation(size)
+
+    def _made(
+        self, graph: nx.Graph, weight: str | None, seed: int | None = None
+    ) -> tuple[ModuleType, Arrays, Any]:
         kit = _library(self.name, "networkit")
         found = arrays(graph, weight)
         first, second, weights = found.once()
+        if seed is not None:
+            order = self._order(len(found.nodes), seed)
+            first, second = order[first].astype(np.int32), order[second].astype(np.int32)
         made = kit.GraphFromCoo(
             (weights, (first.astype(np.uint64), second.astype(np.uint64))),
             n=len(found.nodes),
@@ -321,7 +240,7 @@ ENGINES: dict[str, Engine] = {each.name: each for each in (_Networkx(), Engine()
 
 #: What ``auto`` tries first, by measure and whether ties have weights; networkx is tried last.
 PREFERRED: dict[tuple[str, bool], tuple[str, ...]] = {
-    (BETWEENNESS, False): ("rustworkx", "networkit"),
+    (BETWEENNESS, False): ("matrix", "rustworkx", "networkit"),
     (BETWEENNESS, True): ("networkit",),
     (CLOSENESS, False): ("networkit", "rustworkx"),
     (CLOSENESS, True): ("networkit",),
@@ -396,25 +315,6 @@ def _missing(name: str) -> MissingEngine:
         f"The engine {name} is not installed.",
         remedy="Install spacenorms with its extra fast, or choose networkx.",
     )
-
-
-def _constraint(shares: Any) -> Matrix:
-    """Return, for rows of shares p, the sum over neighbours j of (p_ij + Σ_q p_iq p_qj)²."""
-    size = shares.shape[0]
-    degrees = np.diff(shares.indptr)
-    work = np.zeros(size + 1, dtype=np.int64)
-    np.cumsum(np.asarray(shares.astype(bool).astype(np.int64) @ degrees).ravel(), out=work[1:])
-    found = np.zeros(size)
-    at = 0
-    while at < size:
-        end = max(at + 1, int(np.searchsorted(work, work[at] + _ELEMENTS, side="right")) - 1)
-        rows = shares[at:end]
-        ties = rows.copy()
-        ties.data = np.ones_like(ties.data)
-        both = rows + (rows @ shares).multiply(ties)
-        found[at:end] = np.asarray(both.power(2).sum(axis=1)).ravel()
-        at = end
-    return found
 
 
 def _grouped(nodes: Sequence[Any], labels: Sequence[int]) -> list[set[Any]]:

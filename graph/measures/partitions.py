@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from graph.errors import BadValue
 from graph.measures.definitions import DENSE_LIMIT, Matrix, matrix
+from graph.measures.engines import COMMUNITIES, Engine, engine, pick
 
 Labels = NDArray[np.int64]
 
@@ -46,6 +47,8 @@ class Consensus:
         The mean adjusted Rand index over all pairs of runs: 1 when all found the same.
     runs, seed, rounds
         How many runs were made, from which seed, and how many rounds the consensus took.
+    engine
+        The compiled library that made the runs, with its version; empty where none did.
     """
 
     community: dict[str, int]
@@ -57,6 +60,7 @@ class Consensus:
     runs: int
     seed: int
     rounds: int
+    engine: str = ""
 
 
 def modularity(graph: nx.Graph, community: Mapping[str, Hashable], strength: str | None) -> float:
@@ -118,7 +122,8 @@ def consensus(
     Consensus
         The share of runs that put two nodes together is the strength of a new tie between them, dropped
         below `THRESHOLD`; the runs are repeated on that graph until they all agree. A node without ties is
-        a community of its own. Above `DENSE_LIMIT` nodes there are no rounds: the best run is taken.
+        a community of its own. Above `DENSE_LIMIT` nodes there are no rounds: the best run is taken, and the
+        runs are made by a compiled library where one is installed.
 
     Raises
     ------
@@ -142,9 +147,11 @@ def consensus(
     if not graph.number_of_edges():
         alone = {node: number for number, node in enumerate(nodes)}
         return Consensus(alone, 0.0, 0.0, 0.0, int(bool(nodes)), 1.0, runs, seed, 0)
-    found = _runs(graph, nodes, strength, runs, seed)
+    large = len(nodes) > DENSE_LIMIT
+    compiled = pick(graph, COMMUNITIES, weighted=strength is not None) if large else None
+    found = _runs(graph, nodes, strength, range(seed, seed + runs), compiled)
     scores = _scores(graph, nodes, strength, found)
-    if len(nodes) > DENSE_LIMIT:
+    if large:
         agreed, rounds = found[int(np.argmax(scores))], 0
     else:
         agreed, rounds = _agree(found, seed)
@@ -159,18 +166,21 @@ def consensus(
         runs=runs,
         seed=seed,
         rounds=rounds,
+        engine=f"{compiled.name} {compiled.version}" if compiled else "",
     )
 
 
-def _runs(graph: nx.Graph, nodes: list[str], strength: str | None, runs: int, seed: int) -> list[Labels]:
+def _runs(
+    graph: nx.Graph, nodes: list[str], strength: str | None, seeds: Iterable[int], compiled: Engine | None
+) -> list[Labels]:
     if len(nodes) <= DENSE_LIMIT:
         ties = matrix(graph, strength, nodes)
-        return [louvain(ties, seed + run) for run in range(runs)]
+        return [louvain(ties, seed) for seed in seeds]
     place = {node: number for number, node in enumerate(nodes)}
     found = []
-    for run in range(runs):
+    for seed in seeds:
         labels = np.zeros(len(nodes), dtype=np.int64)
-        parts = nx.community.louvain_communities(graph, weight=strength, seed=seed + run)
+        parts = (compiled or engine("networkx")).communities(graph, strength, seed)
         for number, part in enumerate(parts):
             labels[[place[node] for node in part]] = number
         found.append(_canonical(labels))
@@ -298,13 +308,17 @@ def _mean_agreement(found: list[Labels]) -> float:
 # Agreement of two partitions
 
 
-def _contingency(first: Sequence[Hashable], second: Sequence[Hashable]) -> Matrix:
+def _contingency(first: Sequence[Hashable] | Labels, second: Sequence[Hashable] | Labels) -> Matrix:
     if len(first) != len(second):
         raise BadValue(
             f"The partitions are of {len(first)} and of {len(second)} nodes.",
             remedy="Compare partitions of the same nodes.",
             code="unlike-partitions",
         )
+    if isinstance(first, np.ndarray) and isinstance(second, np.ndarray) and len(first):
+        wide = int(second.max()) + 1
+        counts = np.bincount(first * wide + second, minlength=(int(first.max()) + 1) * wide)
+        return counts.reshape(-1, wide).astype(float)
     rows = {label: number for number, label in enumerate(dict.fromkeys(first))}
     columns = {label: number for number, label in enumerate(dict.fromkeys(second))}
     table = np.zeros((len(rows), len(columns)))
@@ -377,7 +391,7 @@ def adjusted_rand(first: Sequence[Hashable] | Labels, second: Sequence[Hashable]
     Hubert, L. and Arabie, P. (1985). Comparing partitions. Journal of Classification 2, 193-218.
     doi:10.1007/BF01908075
     """
-    table = _contingency(list(first), list(second))
+    table = _contingency(first, second)
     together = _pairs(table).sum()
     own, other = _pairs(table.sum(axis=1)).sum(), _pairs(table.sum(axis=0)).sum()
     every = _pairs(table.sum())

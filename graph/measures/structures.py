@@ -363,7 +363,15 @@ def _best(graph: nx.Graph, strength: str | None, choice: Choice) -> Found:
         for node in sorted(base, key=lambda node: (found.community[node], str(node)))
     ]
     columns = (*_NODE, Column("community", "Community"))
-    return Found(base, findings, columns, tuple(rows))
+    notes = (
+        (
+            f"The runs were made by {found.engine} (Louvain with refinement), each with its nodes in an "
+            "order drawn from its seed; the run of greatest modularity is taken.",
+        )
+        if found.engine
+        else ()
+    )
+    return Found(base, findings, columns, tuple(rows), notes)
 
 
 def _agreement(base: nx.Graph, community: Mapping[str, int]) -> dict[str, Cell]:
