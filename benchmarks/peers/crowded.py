@@ -19,6 +19,8 @@ QUIET = "quiet"
 FACTS, KEPT, PREPARED = "the facts", "what a start has kept", "a prepared store"
 #: Larger data are not kept by a start.
 _KEPT = 64 * 2**20
+#: Statements beyond which the server is started from the facts only once.
+_LONG_TO_LOAD = 10**6
 _KEPT_IN = "SPACENORMS_START_CACHE"
 WORKERS = 2
 _SECONDS = 5
@@ -58,6 +60,8 @@ def starts(data: Data, times: int, tell: Callable[[str], None] = print) -> dict[
     found: dict[str, list[dict[str, float]]] = defaultdict(list)
     for number in range(times):
         for kind, start in kinds.items():
+            if kind == FACTS and number and data.statements > _LONG_TO_LOAD:
+                continue
             tell(f"Start {number + 1} of {times} from {kind}")
             found[kind].append(_once(data, start))
     return found
