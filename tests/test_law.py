@@ -434,3 +434,17 @@ def test_a_norm_tells_which_of_its_places_do_not_bind(records: Records) -> None:
     ]
     assert {"does not bind in law" in text for text in found if "Declaration" in text} == {True}
     assert {"does not bind in law" in text for text in found if "Treaty" in text} == {False}
+
+
+def test_a_text_that_did_not_exist_on_the_day_is_told_with_its_date(records: Records) -> None:
+    for day, expected in (("2014-06-01", True), (TODAY, False)):
+        accords = one(
+            told(records, "ambiguity/A01", day),
+            "It arises from",
+            "Artemis Accords:" if not expected else "2020",
+        )
+        assert ("a text of 13 October 2020" in accords.text) == expected
+        treaty = one(
+            told(records, "ambiguity/A01", day), "It arises from", "Article II of the Outer Space Treaty"
+        )
+        assert "a text of" not in treaty.text

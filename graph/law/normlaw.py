@@ -102,7 +102,8 @@ class NormLaw:
     def _places(self) -> Iterator[Sentence]:
         for row in self.provisions:
             text = self.teller.name(row["instrument"])
-            told = f"{row['place']} of {text}{self._nature(row['instrument'])} states it: "
+            remark = self.teller.later(row["instrument"]) + self._nature(row["instrument"])
+            told = f"{row['place']} of {text}{remark}{',' if remark else ''} states it: "
             told += phrases.quoted(row["summary"])
             yield self.teller.say(PLACES, told, [row["provision"]], [row["instrument"]])
         if not self.provisions:
@@ -111,7 +112,7 @@ class NormLaw:
     def _nature(self, instrument: str) -> str:
         """Return that a text does not bind, where a norm of law stands in it beside a binding one."""
         binds = True in self.teller.fields("record-instrument", instrument).get("binding", [])
-        return "" if binds else ", a text that does not bind in law as such,"
+        return "" if binds else ", a text that does not bind in law as such"
 
     def _promoted(self) -> Iterator[Sentence]:
         actors = self.fields.get("promoted_by", [])

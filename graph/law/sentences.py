@@ -185,6 +185,18 @@ class Teller:
                 found.setdefault(row["field"], []).append(row["value"])
         return found
 
+    def later(self, instrument: str) -> str:
+        """Return a remark on an instrument that did not exist yet on the day; empty for one that did."""
+        fields = self.fields("record-instrument", instrument)
+        dates = [
+            str(date)
+            for name in ("adopted", "opened_for_signature", "entered_into_force")
+            for date in fields.get(name, [])
+        ]
+        # A date known by year or month is later only where that whole year or month is.
+        known = min(dates, default="")
+        return f", a text of {phrases.day_words(known)}" if known > self.as_of[: len(known)] else ""
+
     def spoken(self, text: str) -> str:
         """Return a curator's text with keys of sources and codes of things replaced by names."""
         codes = [

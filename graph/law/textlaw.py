@@ -94,7 +94,8 @@ class AmbiguityLaw:
         for reason in say.fields("record-ambiguity", subject).get("reason", []):
             yield say.say(WHY, reason, [subject])
         for row in self.provisions:
-            told = f"it arises from {row['place']} of {say.name(row['instrument'])}: "
+            text = say.name(row["instrument"]) + say.later(row["instrument"])
+            told = f"it arises from {row['place']} of {text}: "
             told += phrases.quoted(row["summary"])
             yield say.say(WHY, told, [row["provision"]], [row["instrument"]])
         yield from self._readings()
