@@ -55,8 +55,9 @@ def _asked() -> dict[tuple[str, str], Callable[[KnowledgeGraph], Any]]:
 
 def _exposed(graph: KnowledgeGraph) -> tuple[str, str]:
     """Return a state that carries a conflict which few carry, and the code of that conflict."""
-    conflict = max(index(graph).find().conflicts, key=lambda each: (0 < len(each.exposed) < 10, each.code))
-    if not conflict.exposed:
+    found = index(graph).find().conflicts
+    conflict = max(found, key=lambda each: (0 < len(each.exposed) < 10, each.code), default=None)
+    if conflict is None or not conflict.exposed:
         raise SpacenormsError("No state carries both sides of a conflict.", remedy="Load conflicts.")
     return conflict.exposed[0], conflict.code
 
