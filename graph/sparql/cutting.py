@@ -71,6 +71,13 @@ class _Table:
         """Yield where each row that is whole ends, from where one begins."""
         raise NotImplementedError
 
+    def tally(self, written: bytes, begin: int) -> tuple[int, int]:
+        """Return how many rows `ends` yields, and the last of its ends (or `begin`), fast if possible."""
+        rows, end = 0, begin
+        for rows, end in enumerate(self.ends(written, begin), 1):  # noqa: B007
+            pass
+        return rows, end
+
     def follows(self, written: bytes, end: int) -> bool:
         """Tell whether another row begins behind one that ended."""
         raise NotImplementedError
@@ -90,6 +97,9 @@ class _Lines(_Table):
 
     def ends(self, written: bytes, begin: int) -> Iterator[int]:
         return (found.end() for found in re.compile(rb"\n").finditer(written, begin))
+
+    def tally(self, written: bytes, begin: int) -> tuple[int, int]:
+        return written.count(b"\n", begin), max(begin, written.rfind(b"\n") + 1)
 
     def follows(self, written: bytes, end: int) -> bool:
         return end < len(written)
@@ -111,6 +121,17 @@ class _Csv(_Lines):
             begin = found.end()
             yield begin
 
+    def tally(self, written: bytes, begin: int) -> tuple[int, int]:
+        # Every other part stands between quotes.
+        parts = written[begin:].split(b'"')
+        rows, end = b"".join(parts[::2]).count(b"\n"), len(written)
+        for number in range(len(parts) - 1, -1, -1):
+            end -= len(parts[number])
+            if number % 2 == 0 and (found := parts[number].rfind(b"\n")) >= 0:
+                return rows, end + found + 1
+            end -= 1
+        return 0, begin
+
 
 class _Xml(_Table):
     closing = b"</results></sparql>"
@@ -124,6 +145,10 @@ class _Xml(_Table):
 
     def ends(self, written: bytes, begin: int) -> Iterator[int]:
         return (found.end() for found in self._END.finditer(written, begin))
+
+    def tally(self, written: bytes, begin: int) -> tuple[int, int]:
+        end = written.rfind(b"</result>")
+        return written.count(b"</result>", begin), max(begin, end + 9 if end >= 0 else 0)
 
     def follows(self, written: bytes, end: int) -> bool:
         return written.startswith(b"<result>", end)
@@ -139,6 +164,7 @@ class _Json(_Table):
     del _
     _ROW = re.compile(rb",?" + _OBJECT, re.S)
     _BETWEEN = re.compile(rb'\}\}(?=,\{")')
+    _IN_TEXT = re.compile(rb'\{"[},]')
 
     def head(self, written: bytes) -> int:
         return found + 12 if (found := written.find(b'"bindings":[')) >= 0 else 0
@@ -147,17 +173,24 @@ class _Json(_Table):
         return written.count(b"},{") + 1
 
     def ends(self, written: bytes, begin: int) -> Iterator[int]:
-        if self._is_plain(written):
+        if self._borders(written) is not None:
             # The last row is whole only if another begins: a piece may end in the middle of either.
             return (found.end() for found in self._BETWEEN.finditer(written, begin))
         return self._counted(written, begin)
 
-    @staticmethod
-    def _is_plain(written: bytes) -> bool:
-        """Tell whether what looks like the border of two rows is one, and no part of a text."""
+    def tally(self, written: bytes, begin: int) -> tuple[int, int]:
+        borders = self._borders(written)
+        if borders is None:
+            return super().tally(written, begin)
+        return borders, max(begin, written.rfind(b'}},{"') + 2)
+
+    def _borders(self, written: bytes) -> int | None:
+        """Return how many rows end before another; None where a text looks as if a row ended in it."""
         borders = written.count(b'}},{"')
         # Behind a text that ends in such signs comes the end of its object or another member.
-        return borders == written.count(b"},{") and not (b'}},{"}' in written or b'}},{",' in written)
+        if borders != written.count(b"},{") or self._IN_TEXT.search(written):
+            return None
+        return borders
 
     def _counted(self, written: bytes, begin: int) -> Iterator[int]:
         while found := self._ROW.match(written, begin):
@@ -245,6 +278,11 @@ class Writer:
         assert table is not None  # noqa: S101 - graphs are counted before they are written
         begin = 0 if self._has_begun else table.head(rest)
         self._has_begun = self._has_begun or begin > 0
+        if self._sent + len(rest) <= most.bytes:
+            rows, end = table.tally(rest, begin)
+            if self._rows + rows < most.rows:
+                self._rows += rows
+                return end
         end, left = begin, most.bytes - self._sent - len(table.closing)
         for each in table.ends(rest, begin):
             if each > left:
