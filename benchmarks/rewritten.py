@@ -17,6 +17,7 @@ import click
 import pyoxigraph as ox
 
 from benchmarks.generator import facts, whole
+from benchmarks.peers.answers import question, questions
 from benchmarks.saved import made_to_fit, timer
 from benchmarks.timing import Timed, apart, table, versions
 from graph.errors import UnknownName
@@ -63,6 +64,7 @@ def main(before: str, sizes: Sequence[str], bound: float, report: Path, names: S
     real = KnowledgeGraph.load().store
     assert isinstance(real, EmbeddedStore)  # noqa: S101 - loaded in this process
     equal = {name: rows(real.oxigraph, old) == rows(real.oxigraph, new) for name, (old, new) in texts.items()}
+    forms = [(each.name.partition("--")[0], each) for each in questions("forms")]
     found: dict[tuple[str, str, int], Timed] = {}
     stores = {"release": real.oxigraph}
     for size in ("release", *sizes):
@@ -74,6 +76,11 @@ def main(before: str, sizes: Sequence[str], bound: float, report: Path, names: S
                 asked = text if size == "release" else made_to_fit(text)
                 found[size, name, number] = apart(timer(stores[size], asked), bound, least=0.5)
             click.echo(f"{size}: {name}", err=True)
+        for name, form in forms if size != "release" else ():
+            for number, text in enumerate((form.text, question(name).text)):
+                found[size, form.name, number] = apart(timer(stores[size], text), bound, least=0.5)
+            same = rows(stores[size], form.text) == rows(stores[size], question(name).text)
+            equal[form.name] = same and equal.get(form.name, True)
     columns = ["query", "answers"]
     columns += [f"{size}, {state}" for size in ("release", *sizes) for state in ("before", "now")]
     lines = [
@@ -85,6 +92,18 @@ def main(before: str, sizes: Sequence[str], bound: float, report: Path, names: S
         for name in names
     ]
     text = _HEAD.format(day=dt.date.today(), versions=versions(), before=before) + table(columns, lines)
+    columns = ["query of the benchmark", "other form", "answers"]
+    columns += [f"{size}, {state}" for size in sizes for state in ("other form", "as it is")]
+    lines = [
+        [
+            name,
+            form.name.partition("--")[2].replace("-", " "),
+            "equal" if equal[form.name] else "differ",
+            *(_told(found[size, form.name, number]) for size in sizes for number in (0, 1)),
+        ]
+        for name, form in forms
+    ]
+    text += _FORMS + table(columns, lines)
     report.parent.mkdir(exist_ok=True)
     report.write_text(text)
     click.echo(text)
@@ -105,6 +124,11 @@ evaluates each group, each subquery and each side of UNION as a whole before it 
 - what a parameter names is asked for in every branch of UNION and in every subquery, not only beside them;
 - triples that must match stand before the first OPTIONAL and BIND, not after;
 - sources are gathered by the outermost GROUP BY, not by a subquery over all facts of a kind.
+
+"""
+
+_FORMS = """
+For joins over two modes it is the edges that rules derive, and names that are looked up once it is counted:
 
 """
 

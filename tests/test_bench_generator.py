@@ -100,7 +100,9 @@ def test_a_query_of_the_benchmark_has_an_answer(store: ox.Store, asked: object) 
         assert rows == 1000 if asked.name == "thousand-rows" else True
 
 
-@pytest.mark.parametrize("asked", [*questions(), *questions("bombs")], ids=lambda asked: asked.name)
+@pytest.mark.parametrize(
+    "asked", [*questions(), *questions("bombs"), *questions("forms")], ids=lambda asked: asked.name
+)
 def test_a_query_is_varied_and_lets_itself_be_asked(asked: object) -> None:
     assert asked.text.count(ASKED) == 1
     assert varied(asked.text) != varied(asked.text)
