@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from api import startcache
+from api import settings, startcache
 from api.preparecommand import prepare
 from graph.errors import BadValue, SpacenormsError, suggest
 from graph.knowledge import KnowledgeGraph, Result
@@ -85,7 +85,8 @@ def _graph(
             remedy="Give --store alone, or name the data when you prepare it.",
         )
     cache = startcache.of_environment()
-    return KnowledgeGraph.load(data, endpoint=endpoint, release=release, store=store, cache=cache)
+    server = settings.endpoint(endpoint) if endpoint else None
+    return KnowledgeGraph.load(data, endpoint=server, release=release, store=store, cache=cache)
 
 
 @main.command()

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from api import startcache
 from graph.errors import BadValue, suggest
+from graph.sparql.endpoint import Endpoint
 
 PREFIX = "SPACENORMS_"
 _TRUTHS = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
@@ -66,6 +67,7 @@ class Settings:
         512 * 2**20, "Bytes of memory a query may use beyond the data; 0 for no limit.", least=0
     )
     max_result_bytes: int = _setting(64 * 2**20, "The longest result, in bytes.", least=1024)
+    max_result_rows: int = _setting(250_000, "The most rows of a result, or statements of a graph.", least=1)
     max_query_bytes: int = _setting(256 * 2**10, "The longest query, in bytes.", least=1024)
     answer_cache_bytes: int = _setting(
         32 * 2**20, "Bytes of answers kept for repeated questions; 0 for none.", least=0
@@ -127,6 +129,19 @@ class Settings:
         "Who may read /metrics: nobody, clients on this machine, or everyone.",
         choices=("off", "loopback", "on"),
     )
+    endpoint_user: str = _setting("", "The user as whom the server of --endpoint is asked.")
+    endpoint_password: str = _setting("", "The password of that user.", is_secret=True)
+    endpoint_token: str = _setting(
+        "", "A bearer token for the server of --endpoint, instead of a user.", is_secret=True
+    )
+    endpoint_engine: str = _setting(
+        "auto",
+        "What the server of --endpoint runs on; auto believes what it says itself.",
+        choices=("auto", "standard", "oxigraph", "virtuoso"),
+    )
+    endpoint_time_limit: float = _setting(
+        60.0, "Seconds for which an answer of the server of --endpoint is waited for.", above=0
+    )
 
     def __post_init__(self) -> None:
         faults = [
@@ -136,6 +151,30 @@ class Settings:
         ]
         if faults:
             raise _misfit(faults)
+
+
+def endpoint(address: str) -> Endpoint:
+    """Return the server of ``--endpoint`` with what the environment says of it.
+
+    Parameters
+    ----------
+    address
+        Of its query service.
+
+    Raises
+    ------
+    BadValue
+        The address or a setting does not fit.
+    """
+    settings = read()
+    return Endpoint(
+        address,
+        user=settings.endpoint_user,
+        password=settings.endpoint_password,
+        token=settings.endpoint_token,
+        engine=settings.endpoint_engine,
+        time_limit=settings.endpoint_time_limit,
+    )
 
 
 #: The settings, each with its ``metadata["description"]``.

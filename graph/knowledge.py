@@ -17,6 +17,7 @@ import pyoxigraph as ox
 from graph.errors import UnknownName, suggest
 from graph.namespaces import BASE, IDENTIFIER, VOCABULARY, local_name
 from graph.sparql import saved
+from graph.sparql.endpoint import Endpoint
 from graph.sparql.guard import inspect
 from graph.sparql.rows import INTEGERS, REALS, XSD, Value, read_rows
 from graph.sparql.store import EmbeddedStore, RemoteStore, Store
@@ -103,7 +104,7 @@ class KnowledgeGraph:
         cls,
         data: Iterable[str | Path] = (),
         *,
-        endpoint: str | None = None,
+        endpoint: str | Endpoint | None = None,
         store: str | Path | None = None,
         release: bool = True,
         today: datetime.date | None = None,
@@ -115,8 +116,9 @@ class KnowledgeGraph:
         ----------
         data : iterable of path
             Turtle, TriG, N-Triples or N-Quads files, or folders of them, beside the release.
-        endpoint : str, optional
-            Address of a SPARQL 1.1 server that holds the exported graph; nothing is loaded then.
+        endpoint : str or Endpoint, optional
+            Address of a SPARQL 1.1 server that holds the exported graph; nothing is loaded and no rule is run
+            then.
         store : path, optional
             A folder that ``spacenorms prepare`` made; nothing is loaded then, and its day is that of the
             preparation.

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyoxigraph as ox
 
-from graph.errors import BadQuery, SpacenormsError
+from graph.errors import BadQuery
+from graph.sparql.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from graph.sparql.remote import RemoteClient
 
 Term = ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple
 Row = Mapping[str, Term | None]
 
-_SECONDS_OF_PATIENCE = 60.0
+_JSON = ox.QueryResultsFormat.JSON
 
 
 class Solutions:
@@ -122,42 +127,31 @@ class RemoteStore:
 
     Parameters
     ----------
-    endpoint : str
-        Address of its query service; its default graph must be the union of the exported graphs.
+    endpoint : Endpoint or str
+        Its query service.
+
+    Raises
+    ------
+    BadValue
+        The address is no URL of a web server.
     """
 
-    def __init__(self, endpoint: str) -> None:
-        self.endpoint = endpoint
+    def __init__(self, endpoint: Endpoint | str) -> None:
+        self.endpoint = endpoint if isinstance(endpoint, Endpoint) else Endpoint(endpoint)
+
+    @cached_property
+    def _client(self) -> RemoteClient:
+        from graph.sparql.remote import RemoteClient  # only those who ask another server pay for its import
+
+        return RemoteClient(self.endpoint)
 
     def table(self, text: str, form: ox.QueryResultsFormat) -> bytes:
-        """Return the server's own bytes in a results format."""
-        return self._post(text, form.media_type)
-
-    def _post(self, text: str, accept: str) -> bytes:
-        import httpx2  # only those who ask another server pay for its import
-
-        try:
-            answer = httpx2.post(
-                self.endpoint,
-                data={"query": text},
-                headers={"Accept": accept},
-                timeout=_SECONDS_OF_PATIENCE,
-            )
-            answer.raise_for_status()
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise SpacenormsError(
-                f"The SPARQL server at {self.endpoint} did not answer: {error}",
-                remedy="Check the address, and that the server holds the exported graph.",
-                code="endpoint-unavailable",
-                status=502,
-            ) from None
-        return answer.content
+        """Answer a SELECT or ASK query in a results format."""
+        return self._client.ask(text, form.media_type)
 
     def select(self, text: str) -> Solutions:
         """Answer a SELECT query on the server."""
-        answer = ox.parse_query_results(
-            self._post(text, ox.QueryResultsFormat.JSON.media_type), format=ox.QueryResultsFormat.JSON
-        )
+        answer = ox.parse_query_results(self.table(text, _JSON), format=_JSON)
         if not isinstance(answer, ox.QuerySolutions):
             raise BadQuery("The query is not a SELECT query.", remedy="Start it with SELECT.")
         columns = [variable.value for variable in answer.variables]
@@ -165,12 +159,9 @@ class RemoteStore:
 
     def ask(self, text: str) -> bool:
         """Answer an ASK query on the server."""
-        answer = ox.parse_query_results(
-            self._post(text, ox.QueryResultsFormat.JSON.media_type), format=ox.QueryResultsFormat.JSON
-        )
-        return bool(answer)
+        return bool(ox.parse_query_results(self.table(text, _JSON), format=_JSON))
 
     def construct(self, text: str) -> list[ox.Triple]:
         """Answer a CONSTRUCT or DESCRIBE query on the server."""
-        content = self._post(text, ox.RdfFormat.N_TRIPLES.media_type)
+        content = self._client.ask(text, ox.RdfFormat.N_TRIPLES.media_type)
         return [quad.triple for quad in ox.parse(content, format=ox.RdfFormat.N_TRIPLES)]
