@@ -44,8 +44,8 @@ class Plan:
         Whether only one server runs at a time.
     """
 
-    rounds: int = 5
-    rounds_each: int = 3
+    rounds: int = 4
+    rounds_each: int = 2
     seconds: int = 2
     connections: int = 8
     alone: bool = False
