@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import datetime
 import threading
@@ -30,6 +31,8 @@ SETTINGS = {"write_token": TOKEN, "write_author": AUTHOR}
 
 class Curator(httpx.Client):
     """A client that carries the token."""
+
+    reload: Callable[[], bool]
 
     def update(self, text: str, **parameters: str | list[str]) -> httpx.Response:
         return self.post("/sparql", content=text, headers=UPDATE, params=parameters)
@@ -64,7 +67,17 @@ def curated(
 
     application = create_application(Settings(**{**SETTINGS, **settings}), load=load or loaded, folder=folder)
     server = uvicorn.Server(configuration(application, application.state.settings, "127.0.0.1", 0))
-    thread = threading.Thread(target=server.run, daemon=True)
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def main() -> None:
+        loops.append(asyncio.get_running_loop())
+        await server.serve()
+
+    def reload() -> bool:
+        going = application.state.reloader.reload()
+        return asyncio.run_coroutine_threadsafe(going, loops[0]).result(60)
+
+    thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
     thread.start()
     try:
         deadline = time.monotonic() + 60
@@ -75,6 +88,7 @@ def curated(
         headers = {"Authorization": f"Bearer {TOKEN}"}
         address = f"http://127.0.0.1:{port}"
         with Curator(base_url=address, headers=headers, timeout=60, trust_env=False) as client:
+            client.reload = reload
             yield client
     finally:
         server.should_exit = True

@@ -89,7 +89,7 @@ def killed_while_serving(folder: Path, rng: random.Random) -> int:
     """Write to a server over HTTP and kill it; return the last number that it acknowledged."""
     began = last = journal.read(folder).entries[-1].number if journal.has_journal(folder) else 0
     with _server(folder) as (process, client):
-        threading.Timer(rng.uniform(0.05, 1.5), process.send_signal, [signal.SIGKILL]).start()
+        threading.Timer(rng.uniform(0.1, 2.5), process.send_signal, [signal.SIGKILL]).start()
         with contextlib.suppress(httpx.HTTPError):
             while True:
                 blocks = " ".join(

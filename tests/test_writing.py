@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import re
+import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -294,6 +296,37 @@ def test_a_graph_of_a_file_is_read_from_it_until_it_is_written(tmp_path: Path) -
         curator.update(f"DROP GRAPH <{graph}>").raise_for_status()
     with curated(tmp_path) as curator:
         assert not curator.ask(f"GRAPH <{graph}> {{ }}")
+
+
+def test_a_reload_reads_the_files_anew_and_keeps_what_was_written(tmp_path: Path) -> None:
+    file = tmp_path / "notes.ttl"
+    file.write_text("<http://example.org/a> <http://example.org/p> 1 .")
+    with curated(tmp_path) as curator:
+        curator.update(ONE).raise_for_status()
+        file.write_text("<http://example.org/a> <http://example.org/p> 1, 2 .")
+        assert curator.reload()
+        assert curator.count(f"GRAPH <{GRAPHS}data/notes> {{ ?s ?p ?o }}") == 2
+        assert curator.count(f"GRAPH <{MINE}> {{ ?s ?p ?o }}") == 1
+        curator.update(ONE.replace(" 1 ", " 2 ")).raise_for_status()
+        assert curator.count(f"GRAPH <{MINE}> {{ ?s ?p ?o }}") == 2
+        assert curator.count(f"GRAPH <{GRAPHS}data/notes> {{ ?s ?p ?o }}") == 2
+
+
+def test_a_write_goes_on_when_its_process_was_lost(tmp_path: Path) -> None:
+    with curated(tmp_path) as curator:
+        curator.update(ONE).raise_for_status()
+        for child in children():
+            os.kill(child, signal.SIGKILL)
+        statuses = {curator.update(ONE.replace(" 1 ", f" {number} ")).status_code for number in (2, 3)}
+        assert statuses <= {200, 503} and 200 in statuses
+
+
+def children() -> list[int]:
+    """Return the processes that this one has forked."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    for task in Path("/proc/self/task").iterdir():
+        listed += (task / "children").read_text().split()
+    return sorted({int(each) for each in listed})
 
 
 def test_what_was_written_is_loaded_by_everyone_who_names_the_folder(tmp_path: Path) -> None:
