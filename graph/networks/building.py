@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
@@ -19,6 +19,7 @@ from graph.chance.nullmodel import Matrix, Overlaps, overlaps
 from graph.errors import BadData, BadValue, UnknownName, suggest
 from graph.networks import affiliations
 from graph.networks.blocs import Bloc, Knowledge, find_blocs
+from graph.networks.copies import add_new_ties
 from graph.networks.options import Option, Value, read_options
 from graph.networks.views import choices
 
@@ -218,7 +219,8 @@ def _affiliation(kg: Knowledge, request: Request) -> Network:
     ties: dict[tuple[str, str], list[Row]] = {}
     for row in rows:
         ties.setdefault((row["state_code"], row["affiliation_code"]), []).append(row)
-    vague = {pair for pair, own in ties.items() if not any(row["certain"] for row in own)}
+    certain = {(row["state_code"], row["affiliation_code"]) for row in rows if row["certain"]}
+    vague = ties.keys() - certain
     used = {pair: own for pair, own in ties.items() if request.imprecise == "include" or pair not in vague}
     graph = _two_mode_graph(used, request.blocs)
     single = _drop_single_members(graph)
@@ -239,8 +241,11 @@ def _affiliation(kg: Knowledge, request: Request) -> Network:
         version=kg.version,
         blocs=request.blocs,
         parameters=request.parameters(),
-        grades=count(best_grade(row["verification"] for row in own) for own in used.values()),
-        sources=tuple(count(row["source"] for own in used.values() for row in own)),
+        grades=count(
+            own[0]["verification"] if len(own) == 1 else best_grade(row["verification"] for row in own)
+            for own in used.values()
+        ),
+        sources=tuple(count([row["source"] for own in used.values() for row in own])),
     )
 
 
@@ -262,30 +267,34 @@ def _merged(graph: nx.Graph) -> Iterable[str]:
 
 
 def _two_mode_graph(ties: Mapping[tuple[str, str], Sequence[Row]], blocs: Sequence[Bloc]) -> nx.Graph:
-    graph = nx.Graph(two_mode=True)
     belongs: dict[str, list[str]] = {}
     for state, affiliation in ties:
         belongs.setdefault(state, []).append(affiliation)
-    for (state, affiliation), rows in sorted(ties.items()):
+    nodes: dict[str, dict[str, Any]] = {}
+    for state, affiliation in sorted(ties):
+        rows = ties[state, affiliation]
         first = rows[0]
-        if state not in graph:
-            graph.add_node(state, **_state_attributes(first, belongs[state], blocs))
-        if affiliation not in graph:
-            graph.add_node(affiliation, **_affiliation_attributes(first))
-        if not (
-            graph.nodes[state]["bipartite"] == 0 and graph.nodes[affiliation]["iri"] == first["affiliation"]
-        ):
+        if state not in nodes:
+            nodes[state] = _state_attributes(first, belongs[state], blocs)
+        known = nodes.get(affiliation)
+        if known is None:
+            known = nodes[affiliation] = _affiliation_attributes(first)
+        if nodes[state]["bipartite"] != 0 or known["iri"] != first["affiliation"]:
             raise BadData(
-                f"The code {affiliation} stands for two things: {graph.nodes[affiliation]['iri']} "
-                f"and {first['affiliation']}.",
+                f"The code {affiliation} stands for two things: {known['iri']} and {first['affiliation']}.",
                 remedy="Give one of them another skos:notation.",
                 code="ambiguous-code",
                 status=500,
             )
-        graph.add_edge(state, affiliation, **_tie_attributes(rows))
-        treaty = next((row["instrument_code"] for row in rows if row.get("instrument_code")), None)
-        if treaty and treaty != affiliation:
-            graph.nodes[affiliation]["constituted_by"] = treaty
+        for row in rows:
+            treaty = row.get("instrument_code")
+            if treaty:
+                if treaty != affiliation:
+                    known["constituted_by"] = treaty
+                break
+    graph = nx.Graph(two_mode=True)
+    graph.add_nodes_from(nodes.items())
+    add_new_ties(graph, ((*pair, _tie_attributes(ties[pair])) for pair in sorted(ties)))
     return graph
 
 
@@ -366,10 +375,7 @@ def best_grade(grades: Iterable[str]) -> str:
 
 def count(values: Iterable[str]) -> dict[str, int]:
     """Return how often each value occurs, the most frequent first."""
-    found: dict[str, int] = {}
-    for value in values:
-        found[value] = found.get(value, 0) + 1
-    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+    return dict(sorted(Counter(values).items(), key=lambda item: (-item[1], item[0])))
 
 
 def imprecision(number: int, chosen: str) -> Iterable[str]:
