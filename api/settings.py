@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_type_hints
 
 from api import startcache
 from graph.errors import BadValue, suggest
 from graph.sparql.endpoint import Endpoint
 
 PREFIX = "SPACENORMS_"
-_TRUTHS = {"1": True, "true": True, "yes": True, "on": True} | dict.fromkeys(
-    ("0", "false", "no", "off"), False
-)
 
 
 def _setting(
@@ -26,13 +23,11 @@ def _setting(
     above: float | None = None,
     least: float | None = None,
     most: float | None = None,
-    choices: Sequence[str] = (),
     check: Callable[[str], object] | None = None,
     is_secret: bool = False,
 ) -> Any:
     """Return the field of a setting: what it means, and which values fit."""
-    fits = {"above": above, "least": least, "most": most, "choices": choices, "check": check}
-    metadata = {"description": description, **fits}
+    metadata = {"description": description, "fits": {"gt": above, "ge": least, "le": most}, "check": check}
     return dataclasses.field(default=default, repr=not is_secret, metadata=metadata)
 
 
@@ -52,11 +47,6 @@ class Settings:
     """The limits of a server. The defaults protect it; a caller may ask for less, never for more.
 
     ``SPACENORMS_QUERY_TIME_LIMIT=30`` in the environment sets ``query_time_limit`` to 30 s.
-
-    Raises
-    ------
-    BadValue
-        A value does not fit.
     """
 
     query_time_limit: float = _setting(10.0, "Seconds a query may be evaluated.", above=0)
@@ -122,35 +112,23 @@ class Settings:
     load_pages: Literal["soon", "asked"] = _setting(
         "soon",
         "When all that is no SPARQL is loaded: soon after the start, or when it is first asked for.",
-        choices=("soon", "asked"),
     )
     metrics: Literal["off", "loopback", "on"] = _setting(
         "loopback",
         "Who may read /metrics: nobody, clients on this machine, or everyone.",
-        choices=("off", "loopback", "on"),
     )
     endpoint_user: str = _setting("", "The user as whom the server of --endpoint is asked.")
     endpoint_password: str = _setting("", "The password of that user.", is_secret=True)
     endpoint_token: str = _setting(
         "", "A bearer token for the server of --endpoint, instead of a user.", is_secret=True
     )
-    endpoint_engine: str = _setting(
+    endpoint_engine: Literal["auto", "standard", "oxigraph", "virtuoso"] = _setting(
         "auto",
         "What the server of --endpoint runs on; auto believes what it says itself.",
-        choices=("auto", "standard", "oxigraph", "virtuoso"),
     )
     endpoint_time_limit: float = _setting(
         60.0, "Seconds for which an answer of the server of --endpoint is waited for.", above=0
     )
-
-    def __post_init__(self) -> None:
-        faults = [
-            f"{_variable(each)}: {fault}"
-            for each in FIELDS
-            if (fault := _fault(each, getattr(self, each.name)))
-        ]
-        if faults:
-            raise _misfit(faults)
 
 
 def endpoint(address: str) -> Endpoint:
@@ -181,13 +159,8 @@ def endpoint(address: str) -> Endpoint:
 FIELDS = dataclasses.fields(Settings)
 
 
-def read(environment: Mapping[str, str] | None = None) -> Settings:
+def read() -> Settings:
     """Return the settings of the environment.
-
-    Parameters
-    ----------
-    environment
-        Variables and their values; those of this process when absent.
 
     Raises
     ------
@@ -195,66 +168,49 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
         A variable has a value that does not fit, or its name is no setting's: a limit that is misspelt
         would protect nothing.
     """
-    known = {_variable(each): each for each in FIELDS}
-    values, faults = {}, []
-    for given, text in (os.environ if environment is None else environment).items():
-        if not given.upper().startswith(PREFIX):
-            continue
-        if given.upper() not in known:
+    known = [PREFIX + each.name.upper() for each in FIELDS]
+    given = [each for each in os.environ if each.upper().startswith(PREFIX)]
+    for each in given:
+        if each.upper() not in known:
             raise BadValue(
-                f"There is no setting {given}.", remedy=suggest(given, known), code="unknown-setting"
+                f"There is no setting {each}.", remedy=suggest(each, known), code="unknown-setting"
             )
-        field = known[given.upper()]
-        try:
-            values[field.name] = _parsed(field, text)
-        except ValueError:
-            faults.append(f"{given.upper()}: “{text[:80]}” is no {_KINDS[str(field.type)]}")
-    if faults:
-        raise _misfit(faults)
-    return Settings(**values)
+    # pydantic takes as long to import as the rest of the server: only where there is something to read
+    return _checked() if given else Settings()
 
 
-_KINDS = {"int": "whole number", "float": "number", "bool": "truth value; write true or false"}
+def _checked() -> Settings:
+    """Return the settings of the environment, each value checked against what its field says."""
+    from pydantic import AfterValidator, Field, ValidationError, create_model
+    from pydantic_settings import BaseSettings, SettingsConfigDict
 
+    class Environment(BaseSettings):
+        model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore")
 
-def _variable(field: dataclasses.Field[Any]) -> str:
-    return PREFIX + field.name.upper()
+    def passes(check: Callable[[str], object] | None) -> AfterValidator:
+        def unchanged(value: Any) -> Any:
+            if check is not None:
+                check(value)
+            return value
 
+        return AfterValidator(unchanged)
 
-def _parsed(field: dataclasses.Field[Any], text: str) -> Any:
-    """Return a value of the field's type; ValueError when the text is none."""
-    if field.type == "int":
-        return int(text)
-    if field.type == "float":
-        return float(text)
-    if field.type == "bool":
-        if text.strip().lower() not in _TRUTHS:
-            raise ValueError(text)
-        return _TRUTHS[text.strip().lower()]
-    return text
-
-
-def _fault(field: dataclasses.Field[Any], value: Any) -> str:
-    """Return what is wrong with a value; empty when nothing is."""
-    fits = field.metadata
-    # written so that a number that is none (nan) does not fit
-    if fits["above"] is not None and not value > fits["above"]:
-        return f"{value} is not more than {fits['above']:g}"
-    if fits["least"] is not None and not value >= fits["least"]:
-        return f"{value} is less than {fits['least']:g}"
-    if fits["most"] is not None and not value <= fits["most"]:
-        return f"{value} is more than {fits['most']:g}"
-    if fits["choices"] and value not in fits["choices"]:
-        return f"“{value}” is none of {', '.join(fits['choices'])}"
+    hints = get_type_hints(Settings)
+    fields: dict[str, Any] = {
+        each.name: (
+            Annotated[hints[each.name], Field(**each.metadata["fits"]), passes(each.metadata["check"])],
+            each.default,
+        )
+        for each in FIELDS
+    }
     try:
-        if fits["check"] is not None:
-            fits["check"](value)
-    except ValueError as error:
-        return str(error)
-    return ""
-
-
-def _misfit(faults: Sequence[str]) -> BadValue:
-    return BadValue(
-        f"A setting does not fit: {'; '.join(faults)}.", remedy="See docs/settings.md.", code="bad-setting"
-    )
+        found = create_model("Environment", __base__=Environment, **fields)()
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{PREFIX}{str(fault['loc'][0]).upper()}: {fault['msg'].removeprefix('Value error, ')}"
+            for fault in error.errors()
+        )
+        raise BadValue(
+            f"A setting does not fit: {faults}.", remedy="See docs/settings.md.", code="bad-setting"
+        ) from error
+    return Settings(**found.model_dump())
