@@ -121,7 +121,7 @@ def test_a_saved_query_on_the_command_line_needs_no_server() -> None:
     assert done.returncode == 0, done.stderr
     modules = done.stderr.split()
     assert "graph.knowledge" in modules
-    servers = ("starlette", "uvicorn", "fastapi", "api.application", "api.settings")
+    servers = ("starlette", "uvicorn", "fastapi", "api.application")
     assert [name for name in modules if name in servers] + heavy(modules) == []
 
 
