@@ -360,7 +360,7 @@ class WorkerPool:
         """Take an idle worker, or wait for one behind those who wait already."""
         if not self._waiting and not self._idle.empty():
             worker = self._idle.get_nowait()
-            if worker.is_alive():
+            if self._is_fit(worker):
                 return worker
             self._replace(worker)
         if self._waiting >= self.queue and (self._waiting or self._idle.empty()):
@@ -368,13 +368,17 @@ class WorkerPool:
         self._waiting += 1
         try:
             async with asyncio.timeout(self.patience):
-                while not (worker := await self._idle.get()).is_alive():
+                while not self._is_fit(worker := await self._idle.get()):
                     self._replace(worker)
                 return worker
         except TimeoutError:
             raise _busy(f"No worker came free within {self.patience:g} s.") from None
         finally:
             self._waiting -= 1
+
+    def _is_fit(self, worker: Line) -> bool:
+        # A worker dies with the zygote, but a moment later.
+        return worker.is_alive() and worker.zygote == self._zygote and not self._zygote_is_gone()
 
     def _replace(self, worker: Line) -> None:
         """Kill a worker and fork another in its place."""
