@@ -8,6 +8,8 @@ from typing import Protocol, cast
 
 from graph.sparql import zygote
 
+_LONG = 2**14
+
 
 class Line(asyncio.Protocol):
     """The connection to one worker.
@@ -74,6 +76,11 @@ class Ending(Protocol):
         """The worker ended before its answer."""
 
 
+def _part(data: bytes, begin: int, end: int) -> bytes | memoryview:
+    # Long pieces are joined in the end, and are not to be copied before.
+    return data[begin:end] if len(data) < _LONG else memoryview(data)[begin:end]
+
+
 class Exchange:
     """The answer to one question, as far as it has arrived.
 
@@ -93,7 +100,7 @@ class Exchange:
     """
 
     def __init__(self, ending: Ending) -> None:
-        self.pieces: list[bytes] = []
+        self.pieces: list[bytes | memoryview] = []
         self.length = 0
         self.fault = b""
         self.is_over = False
@@ -117,7 +124,7 @@ class Exchange:
                     break
                 self._status, self._spent, self._missing = zygote.ANSWER.unpack_from(data, position)
                 position += zygote.ANSWER.size
-            piece = data[position : position + self._missing]
+            piece = _part(data, position, position + self._missing)
             position += len(piece)
             self._missing -= len(piece)
             self._put(piece)
@@ -128,10 +135,10 @@ class Exchange:
         self._wake()
         return False
 
-    def _put(self, piece: bytes) -> None:
+    def _put(self, piece: bytes | memoryview) -> None:
         if self._status == zygote.FAULT:
             self.fault += piece
-        elif piece:
+        elif len(piece):
             self.pieces.append(piece)
             self.length += len(piece)
 
@@ -147,7 +154,8 @@ class Exchange:
 
     def taken(self) -> bytes:
         """Return the bytes that have arrived since this was last called."""
-        found = self.pieces[0] if len(self.pieces) == 1 else b"".join(self.pieces)
+        first = self.pieces[0] if len(self.pieces) == 1 else None
+        found = first if isinstance(first, bytes) else b"".join(self.pieces)
         self.pieces.clear()
         self.length = 0
         return found
