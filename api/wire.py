@@ -58,6 +58,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     _head = 0
     _is_in_head = True
+    _has_ended = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
@@ -75,13 +76,15 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """Begin to count before the next request does."""
-        self._head, self._is_in_head = 0, True
+        self._head, self._is_in_head, self._has_ended = 0, True, True
         super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
+        self._has_ended = False
         super().data_received(data)
-        if self._is_in_head and self.parser is not None:
+        # What ended a request is its body, and no part of the next one's head that is worth counting.
+        if self._is_in_head and not self._has_ended and self.parser is not None:
             self._head += len(data)
             most = self.config.h11_max_incomplete_event_size
             if most is not None and self._head > most and not self.transport.is_closing():

@@ -64,6 +64,17 @@ def test_a_graph_is_made_replaced_added_to_and_deleted(curator: Curator) -> None
     assert curator.delete(STORE, params={"graph": MINE}).status_code == 404
 
 
+def test_a_long_document_is_taken_whole(curator: Curator) -> None:
+    things = (
+        f"<http://example.org/{number}> <http://example.org/p> {number} .\n" for number in range(15_000)
+    )
+    document = "".join(things)
+    assert 800_000 < len(document) < 2**20
+    for _ in range(3):
+        curator.put_graph(MINE, document).raise_for_status()
+    assert curator.count(f"GRAPH <{MINE}> {{ ?s ?p ?o }}") == 15_000
+
+
 def test_a_graph_may_be_empty(curator: Curator) -> None:
     assert curator.put_graph(MINE, "").status_code == 201
     found = curator.get(STORE, params={"graph": MINE}, headers={"Accept": "application/n-triples"})
