@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 from curating import TODAY, Curator, curated
+from rdflib import OWL, RDF, RDFS, SH, SKOS, Graph
 from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 from rdflib.term import Variable
 
-from graph.namespaces import GRAPHS
+from graph.namespaces import GRAPHS, ONTOLOGY
 from graph.rdf import loader
+from graph.resources import ontology_dir
 from graph.writing.evaluation import bears_on_rules
 
 MINE = "http://example.org/mine"
@@ -141,6 +143,23 @@ def test_every_violation_is_counted_and_the_first_are_told(curator: Curator) -> 
     many = " ".join(f"<http://example.org/{number}> a spn:TreatyAction ." for number in range(30))
     told = curator.update(insert(many)).json()
     assert told["fault_count"] > len(told["faults"]) == 50
+
+
+def test_every_target_of_a_shape_is_one_that_is_looked_for() -> None:
+    """This is what lets things be passed over that no shape concerns."""
+    shapes = Graph().parse(ontology_dir() / "shapes.ttl")
+    for target in shapes.objects(None, SH.targetClass):
+        assert str(target).startswith((ONTOLOGY, str(SKOS)))
+    for target in shapes.objects(None, SH.targetSubjectsOf):
+        assert str(target).startswith(ONTOLOGY)
+    assert not list(shapes.objects(None, SH.targetNode)) + list(shapes.objects(None, SH.targetObjectsOf))
+    assert not set(shapes.subjects(RDF.type, SH.NodeShape)) & set(shapes.subjects(RDF.type, RDFS.Class))
+    assert not set(shapes.subjects(RDF.type, SH.NodeShape)) & set(shapes.subjects(RDF.type, OWL.Class))
+
+
+def test_a_thing_of_a_class_below_ours_is_validated(curator: Curator) -> None:
+    below = "<http://example.org/Act> rdfs:subClassOf spn:TreatyAction . <http://example.org/x> a <http://example.org/Act>"
+    assert curator.update(insert(below)).json()["faults"][0]["focus"] == "http://example.org/x"
 
 
 # --- when nothing new can follow ----------------------------------------------------------------------------

@@ -10,12 +10,14 @@ import pyoxigraph as ox
 from rdflib import Graph
 
 from graph.errors import SpacenormsError
-from graph.namespaces import GRAPHS, ONTOLOGY, shorten
+from graph.namespaces import GRAPHS, ONTOLOGY, STANDARD, shorten
 from graph.rdf.check import Finding, by_shapes, hygiene_rules
 from graph.resources import ontology_dir
 from graph.writing.graphs import is_reserved
 
 _TYPE = ox.NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_BELOW = ox.NamedNode(f"{STANDARD['rdfs']}subClassOf")
+_TARGETED = (ONTOLOGY, STANDARD["skos"])
 _ONTOLOGY = ox.NamedNode(f"{GRAPHS}ontology")
 _TERM_RULES = ("hygiene/undeclared-term", "hygiene/derived-statement-in-the-facts")
 _MOST_TOLD = 50
@@ -59,7 +61,8 @@ def check(store: ox.Store, graphs: Mapping[str, Mapping[str, Any]]) -> None:
         With status 422 and one entry in ``faults`` for each thing that is wrong.
     """
     touched = _subjects(store, graphs)
-    addresses = sorted(each.value for each in touched if isinstance(each, ox.NamedNode))
+    named = (each for each in touched if isinstance(each, ox.NamedNode))
+    addresses = sorted(each.value for each in named if may_be_targeted(store, each))
     findings = [
         *by_shapes(store, _shapes(), addresses),
         *_by_terms(store, list(graphs), touched),
@@ -78,6 +81,29 @@ def check(store: ox.Store, graphs: Mapping[str, Mapping[str, Any]]) -> None:
         faults=[_told(each) for each in faults[:_MOST_TOLD]],
         fault_count=len(faults),
     )
+
+
+def may_be_targeted(store: ox.Store, thing: ox.NamedNode) -> bool:
+    """Tell whether a shape could concern a thing; to look this up is far quicker than to validate.
+
+    Shapes target classes of ours and of SKOS, with what is declared to be below them, and the subjects of
+    properties of ours.
+
+    Parameters
+    ----------
+    store
+        All graphs.
+    thing
+        Of any kind.
+    """
+    for quad in store.quads_for_pattern(thing, None, None):
+        if quad.predicate.value.startswith(ONTOLOGY):
+            return True
+        if quad.predicate == _TYPE and isinstance(quad.object, ox.NamedNode):
+            kind = quad.object
+            if kind.value.startswith(_TARGETED) or any(store.quads_for_pattern(kind, _BELOW, None)):
+                return True
+    return False
 
 
 def _told(finding: Finding) -> dict[str, str]:
