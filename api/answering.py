@@ -13,8 +13,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.answercache import edition, is_lasting
+from api.cuts import AT_END, HEADER, can_tell_at_end, header, told
+from api.cuts import most as most_of
 from api.settings import Settings
 from graph.errors import BadValue, SpacenormsError
+from graph.sparql.cutting import Most
 from graph.sparql.guard import ReadQuery
 
 if TYPE_CHECKING:
@@ -72,10 +75,22 @@ class Answer:
         The bytes that are there.
     rest
         What follows; None when nothing does.
+    cut
+        Why it was cut, one of `graph.sparql.cutting.ROWS` and `BYTES`; None when it is whole, or when what
+        follows will tell.
+    most
+        What it may hold.
     """
 
     body: bytes
+    most: Most
     rest: Rest | None = None
+    cut: str | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header that tells whether it was cut."""
+        return {HEADER: AT_END} if self.rest else header(self.cut, self.most)
 
 
 async def evaluate(
@@ -86,7 +101,8 @@ async def evaluate(
     default_graphs: Sequence[str] | None = None,
     named_graphs: Sequence[str] | None = None,
     timeout: float | None = None,
-) -> bytes:
+    most: Most | None = None,
+) -> Answer:
     """Evaluate a query in the application's pool; when the client leaves, its worker is freed.
 
     Parameters
@@ -97,11 +113,13 @@ async def evaluate(
         As in `graph.sparql.workers.WorkerPool.evaluate`.
     timeout
         Seconds; None for the most that the settings allow.
+    most
+        What the answer may hold; None for the most that the settings allow.
 
     Returns
     -------
-    bytes
-        The answer as the engine wrote it, or wrote it before for the same question.
+    Answer
+        With nothing to follow, as the engine wrote it, or wrote it before for the same question.
 
     Raises
     ------
@@ -110,16 +128,16 @@ async def evaluate(
     ClientLeftError
         When nobody waits for the answer any more.
     """
-    answer = await begin(
+    return await begin(
         request,
         query,
         media_type,
         default_graphs=default_graphs,
         named_graphs=named_graphs,
         timeout=timeout,
+        most=most,
         held=None,
     )
-    return answer.body
 
 
 async def begin(
@@ -130,17 +148,19 @@ async def begin(
     default_graphs: Sequence[str] | None = None,
     named_graphs: Sequence[str] | None = None,
     timeout: float | None = None,
+    most: Most | None = None,
     held: int | None = _HELD,
 ) -> Answer:
     """Evaluate a query as `evaluate` does, but return with the beginning of an answer that is long.
 
     Parameters
     ----------
-    request, query, media_type, default_graphs, named_graphs, timeout
+    request, query, media_type, default_graphs, named_graphs, timeout, most
         As there.
     held
         Bytes that are gathered before the answer counts as long, so that a fault can be told with its own
-        status until then; None gathers everything.
+        status until then; None gathers everything, and so does a format that could not tell at its end that
+        the answer was cut.
 
     Returns
     -------
@@ -150,24 +170,27 @@ async def begin(
     state = request.app.state
     text = query if isinstance(query, str) else query.text
     made = edition(state.graph)
-    key = (made, text, media_type, _frozen(default_graphs), _frozen(named_graphs))
+    limits = most or most_of(state.settings)
+    key = (made, text, media_type, limits, _frozen(default_graphs), _frozen(named_graphs))
     if made and (kept := state.answers.get(key)) is not None:
-        return Answer(kept)
+        return Answer(kept, limits)
     limit = timeout if timeout is not None else state.settings.query_time_limit
-    begun = state.pool.begin(query, media_type, default_graphs, named_graphs, limit)
+    begun = state.pool.begin(query, media_type, default_graphs, named_graphs, limit, limits)
     # Where a worker is free there is no wait to watch over.
     running = await (begun if state.pool.is_free() else _while_wanted(request, asyncio.ensure_future(begun)))
     try:
-        await _while_wanted(request, running.wait(held))
+        await _while_wanted(request, running.wait(held if can_tell_at_end(media_type or "") else None))
         if not running.is_over:
-            return Answer(running.taken(), Rest(running, request))
+            return Answer(running.taken(), limits, Rest(running, request))
         body = running.result()
     except BaseException:
         running.cancel()
         raise
+    if running.cut:
+        return Answer(told(body, media_type or "", running.cut, limits), limits, cut=running.cut)
     if made and is_lasting(text):
         state.answers.put(key, body, len(body))
-    return Answer(body)
+    return Answer(body, limits)
 
 
 def _frozen(graphs: Sequence[str] | None) -> tuple[str, ...] | None:

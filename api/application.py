@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from api import cuts
 from api import settings as settings_of
 from api.answercache import AnswerCache, program_version
 from api.compression import Compression
@@ -197,7 +198,7 @@ class Application:
         cors = CrossOrigin(
             limits,
             methods=["GET", "HEAD", "POST", "OPTIONS"],
-            exposed=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID"],
+            exposed=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID", cuts.HEADER],
         )
         log = RequestLog(SecurityHeaders(cors), settings, state.metrics.note)
         state.settle = log.settle
@@ -255,6 +256,6 @@ def _pool(settings: Settings, graph: KnowledgeGraph) -> WorkerPool | RemotePool:
         workers=settings.workers,
         queue=settings.queue,
         patience=settings.queue_time_limit,
-        limits=WorkerLimits(settings.memory_headroom, settings.max_result_bytes),
+        limits=WorkerLimits(settings.memory_headroom, settings.max_result_bytes, settings.max_result_rows),
         path=graph.store.path,
     )

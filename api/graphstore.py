@@ -17,12 +17,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from api.answercache import CACHE_CONTROL, entity_tag, is_known
-from api.answering import ClientLeftError, Streamed, begin
+from api.answering import ClientLeftError, evaluate
 from api.negotiation import GRAPHS, choose
 from api.protocol import CLIENT_LEFT
 from graph.errors import BadValue, SpacenormsError
 from graph.knowledge import KnowledgeGraph
 from graph.sparql import saved
+from graph.sparql.workers import too_long
 from graph.writing.graphs import DEFAULT, check_own
 from graph.writing.guard import check_address
 from graph.writing.write import Document, Write
@@ -54,10 +55,15 @@ async def get(request: Request) -> Response:
     try:
         # The default graph is there, if empty, before anyone has written it.
         graphs = [graph] if _is_there(request, graph) else []
-        answer = await begin(request, text, chosen.format.media_type, default_graphs=graphs, named_graphs=[])
+        answer = await evaluate(
+            request, text, chosen.format.media_type, default_graphs=graphs, named_graphs=[]
+        )
     except ClientLeftError:
         return Response(status_code=CLIENT_LEFT)
-    return Response(answer.body, headers=headers) if answer.rest is None else Streamed(answer, headers)
+    if answer.cut:
+        # Who reads a graph may put it back: a part must not be taken for it.
+        raise too_long(text, answer.most, answer.cut)
+    return Response(answer.body, headers=headers)
 
 
 async def put(request: Request) -> Response:

@@ -16,8 +16,10 @@ from starlette.responses import Response
 
 from api.answercache import CACHE_CONTROL, entity_tag, is_known
 from api.answering import ClientLeftError, Streamed, begin, time_limit
+from api.cuts import PARAMETERS, most
 from api.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, choose, prefers_html
 from graph.errors import BadQuery, SpacenormsError
+from graph.sparql.cutting import Most
 from graph.sparql.guard import ReadQuery, inspect
 
 METHODS = "GET, HEAD, POST, OPTIONS"
@@ -38,6 +40,7 @@ class Operation:
     default_graphs: list[str] | None
     named_graphs: list[str] | None
     timeout: str | None
+    most: Most
     format: str | None
     accept: str | None
     all: tuple[tuple[str, str], ...]
@@ -158,6 +161,7 @@ def _operation(request: Request, pairs: Pairs) -> Operation | None:
         default_graphs=_dataset(given, "default-graph-uri"),
         named_graphs=_dataset(given, "named-graph-uri"),
         timeout=given.get("timeout", [None])[0],
+        most=most(request.app.state.settings, *(given.get(name, [None])[0] for name in PARAMETERS.values())),
         format=given.get("format", [None])[0] or None,
         accept=request.headers.get("accept"),
         all=tuple(pairs),
@@ -233,8 +237,9 @@ async def _answer(request: Request, operation: Operation, read: ReadQuery, chose
         default_graphs=operation.default_graphs,
         named_graphs=operation.named_graphs,
         timeout=timeout,
+        most=operation.most,
     )
-    headers["Content-Type"] = chosen.content_type
+    headers |= {"Content-Type": chosen.content_type, **answer.headers}
     if operation.format and chosen.format.name in ("csv", "tsv"):
         headers["Content-Disposition"] = f'attachment; filename="result.{chosen.format.name}"'
     if answer.rest is not None:

@@ -101,7 +101,7 @@ async def _made(request: Request, asked: Asked, read: ReadQuery, chosen: Choice)
     if chosen.format in _AS_WRITTEN:
         return await _as_written(request, asked, read, chosen)
     table = await evaluate(request, read, TSV.media_type)
-    return await run_in_threadpool(_rows, request, asked, read, chosen, table)
+    return _with(await run_in_threadpool(_rows, request, asked, read, chosen, table), table)
 
 
 def _kept(request: Request, read: ReadQuery, chosen: Choice) -> dict[str, str]:
@@ -147,16 +147,22 @@ async def _as_written(request: Request, asked: Asked, read: ReadQuery, chosen: C
     if asked.limit is None and not asked.offset:
         whole = await begin(request, read, media_type)
         headers = {**links(alternates), **_file_name(request, asked.query, chosen.format)}
-        headers["Content-Type"] = chosen.content_type
+        headers |= {"Content-Type": chosen.content_type, **whole.headers}
         return _sent(whole, headers)
     written = await evaluate(request, read, SOURCES.get(media_type, media_type))
-    part, total = await run_in_threadpool(part_of, written, media_type, asked.offset, asked.limit)
+    part, total = await run_in_threadpool(part_of, written.body, media_type, asked.offset, asked.limit)
     end = min(total, asked.offset + asked.limit) if asked.limit else total
     headers = {
         **links(alternates, *_neighbours(request, asked, asked.limit, end, total)),
         **_file_name(request, asked.query, chosen.format),
     }
-    return Response(part, media_type=chosen.content_type, headers=headers)
+    return _with(Response(part, media_type=chosen.content_type, headers=headers), written)
+
+
+def _with(response: Response, answer: Answer) -> Response:
+    """Return a response that tells whether the answer that it is made from was cut."""
+    response.headers.update(answer.headers)
+    return response
 
 
 def _sent(answer: Answer, headers: dict[str, str]) -> Response:
@@ -172,8 +178,8 @@ def _neighbours(
     return following, before
 
 
-def _rows(request: Request, asked: Asked, read: ReadQuery, chosen: Choice, table: bytes) -> Response:
-    names, found = read_rows(table)
+def _rows(request: Request, asked: Asked, read: ReadQuery, chosen: Choice, table: Answer) -> Response:
+    names, found = read_rows(table.body)
     columns, total = list(names), len(found)
     limit = asked.limit or (ROWS_SHOWN if chosen.format is HTML else None)
     rows = found[asked.offset :][:limit]
@@ -192,6 +198,7 @@ def _rows(request: Request, asked: Asked, read: ReadQuery, chosen: Choice, table
         "columns": columns,
         "rows": rows,
         "total": total,
+        "cut": table.most.told(table.cut) if table.cut else None,
         "offset": asked.offset,
         "next": following,
         "data_version": graph.version,
@@ -204,13 +211,14 @@ async def _graph(request: Request, asked: Asked, read: ReadQuery, chosen: Choice
     alternates = _alternates(request, asked.query, GRAPHS)
     headers = links(alternates)
     content = await evaluate(request, read, NTRIPLES.media_type)
-    triples = [quad.triple for quad in ox.parse(content, format=ox.RdfFormat.N_TRIPLES)]
+    triples = [quad.triple for quad in ox.parse(content.body, format=ox.RdfFormat.N_TRIPLES)]
     if chosen.format is not HTML:
         written = write_rdf(triples, chosen.format.media_type)
-        return Response(written, media_type=chosen.content_type, headers=headers)
+        return _with(Response(written, media_type=chosen.content_type, headers=headers), content)
     from api.querypage import shown_triples
 
-    return await run_in_threadpool(shown_triples, request, asked, triples, alternates, headers)
+    page = await run_in_threadpool(shown_triples, request, asked, triples, alternates, headers)
+    return _with(page, content)
 
 
 def _wants_page(request: Request, form: str | None) -> bool:

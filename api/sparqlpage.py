@@ -31,21 +31,23 @@ def form(request: Request) -> Response:
 async def answered(request: Request, operation: Operation, read: ReadQuery) -> Response:
     """Evaluate a query and show the answer beneath the form."""
     began = time.perf_counter()
-    body = await evaluate(
+    answer = await evaluate(
         request,
         read,
         formats(read)[0].media_type,
         default_graphs=operation.default_graphs,
         named_graphs=operation.named_graphs,
         timeout=time_limit(request.app.state.settings, operation.timeout),
+        most=operation.most,
     )
-    shown = _shown(read, body)
+    shown = _shown(read, answer.body)
     return render(
         request,
         "sparql.html",
-        headers={"Vary": "Accept"},
+        headers={"Vary": "Accept", **answer.headers},
         saved=_saved(),
         query=operation.query,
+        cut=answer.most.told(answer.cut) if answer.cut else None,
         seconds=time.perf_counter() - began,
         downloads=_downloads(operation, read),
         **shown,

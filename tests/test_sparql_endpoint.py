@@ -291,16 +291,6 @@ def test_nothing_is_fetched_or_read(client: httpx.Client, listener: Listener, tm
     assert listener.settle() == 0
 
 
-def test_a_long_result_is_refused_with_a_remedy(client: httpx.Client) -> None:
-    answer = client.get("/sparql", params={"query": "SELECT * { ?a ?b ?c . ?d ?e ?f . FILTER(?f < 10) }"})
-    assert answer.status_code == 200
-    answer = client.get(
-        "/sparql", params={"query": "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?i < 4) }"}
-    )
-    assert answer.status_code == 413
-    assert "LIMIT" in answer.json()["remedy"]
-
-
 def test_a_browser_gets_the_form_and_the_result_beneath(client: httpx.Client) -> None:
     form = client.get("/sparql", headers=BROWSER)
     assert form.status_code == 200

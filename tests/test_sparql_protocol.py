@@ -14,6 +14,7 @@ import pytest
 from serving import serving, small_graph
 
 from api.compression import takes_gzip
+from api.cuts import HEADER
 from api.negotiation import GRAPHS
 from api.settings import Settings
 from graph.namespaces import GRAPHS as OURS
@@ -26,6 +27,10 @@ ZERO, ONE = "http://example.org/graph/0", "http://example.org/graph/1"
 LONG = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?i < 25) }"
 # as long, and then a join without end
 ENDLESS = "SELECT ?a ?d { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+# 100,000 statements, about 11 MB in N-Triples
+LONG_GRAPH = "CONSTRUCT { ?a ?d ?i } { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?i < 10) }"
+# more, and then the same ones without end
+ENDLESS_GRAPH = "CONSTRUCT { ?m ?j ?i } { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
 
 
 @pytest.fixture(scope="module")
@@ -169,32 +174,47 @@ def test_an_answer_is_compressed_when_asked(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
-def test_a_long_answer_comes_whole_and_in_pieces(client: httpx.Client, coding: str) -> None:
+def test_a_long_table_comes_whole(client: httpx.Client, coding: str) -> None:
     params = {"query": LONG, "format": "csv"}
     with client.stream("GET", "/sparql", params=params, headers={"Accept-Encoding": coding}) as answer:
         assert answer.status_code == 200
-        assert answer.headers["transfer-encoding"] == "chunked"
-        assert "content-length" not in answer.headers
+        assert HEADER not in answer.headers
         lines = sum(piece.count(b"\n") for piece in answer.iter_bytes())
     assert lines == 250_001
 
 
-def test_a_long_answer_begins_before_it_is_complete(client: httpx.Client) -> None:
-    with client.stream("GET", "/sparql", params={"query": ENDLESS, "format": "csv"}) as answer:
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_a_long_graph_comes_in_pieces(client: httpx.Client, coding: str) -> None:
+    params = {"query": LONG_GRAPH, "format": "ntriples"}
+    with client.stream("GET", "/sparql", params=params, headers={"Accept-Encoding": coding}) as answer:
         assert answer.status_code == 200
-        assert next(answer.iter_bytes()).startswith(b"a,d")
+        assert answer.headers["transfer-encoding"] == "chunked"
+        assert "content-length" not in answer.headers
+        assert answer.headers[HEADER] == "at-end"
+        *lines, last = b"".join(answer.iter_bytes()).splitlines()
+    assert not last.startswith(b"#")
+    assert len(lines) + 1 == 100_000
+
+
+def test_a_long_graph_begins_before_it_is_complete(client: httpx.Client) -> None:
+    params = {"query": ENDLESS_GRAPH, "format": "ntriples"}
+    with client.stream("GET", "/sparql", params=params) as answer:
+        assert answer.status_code == 200
+        assert next(answer.iter_bytes()).startswith(b"<http://example.org/")
     assert number(client.get("/sparql", params={"query": COUNT})) == 100
 
 
-def test_a_long_answer_that_is_stopped_is_seen_to_be_cut(client: httpx.Client) -> None:
-    connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port, timeout=30)
-    target = "/sparql?" + str(httpx.QueryParams({"query": ENDLESS, "format": "csv"}))
-    connection.request("GET", target)
-    answer = connection.getresponse()
-    assert answer.status == 200
-    with pytest.raises(http.client.IncompleteRead):
-        answer.read()
-    connection.close()
+def test_a_long_answer_that_is_stopped_is_seen_to_be_broken_off() -> None:
+    limits = Settings(query_time_limit=2, max_result_bytes=2**40, max_result_rows=10**9)
+    with serving(limits, small_graph()) as client:
+        connection = http.client.HTTPConnection(client.base_url.host, client.base_url.port, timeout=30)
+        target = "/sparql?" + str(httpx.QueryParams({"query": ENDLESS_GRAPH, "format": "ntriples"}))
+        connection.request("GET", target)
+        answer = connection.getresponse()
+        assert answer.status == 200
+        with pytest.raises(http.client.IncompleteRead):
+            answer.read()
+        connection.close()
 
 
 def test_a_fault_before_the_first_piece_has_its_own_status(client: httpx.Client) -> None:

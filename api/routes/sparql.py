@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api import protocol
+from api.cuts import HEADER
 from api.negotiation import GRAPHS, HTML, RESULTS
 
 router = APIRouter(tags=["sparql"])
@@ -23,11 +24,19 @@ _PARAMETERS = [
     _parameter("default-graph-uri", "A graph of the default graph; wins over FROM.", is_list=True),
     _parameter("named-graph-uri", "A graph that GRAPH reaches; wins over FROM NAMED.", is_list=True),
     _parameter("timeout", "Seconds after which to stop; the server's own limit is the most."),
+    _parameter("max-rows", "Rows or statements after which to cut; the server's own limit is the most."),
+    _parameter("max-bytes", "Bytes after which to cut; the server's own limit is the most."),
     _parameter("format", "html, json, xml, csv, tsv, turtle, trig, ntriples, nquads or jsonld."),
 ]
 _DESCRIBED = {
     200: {
         "description": "The answer as the engine wrote it, or a page for a browser.",
+        "headers": {
+            HEADER: {
+                "description": "Why the answer was cut and at which limit; absent from a whole one.",
+                "schema": {"type": "string"},
+            }
+        },
         "content": {each.media_type: {} for each in (*RESULTS, *GRAPHS, HTML)},
     }
 }

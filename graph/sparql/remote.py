@@ -12,7 +12,8 @@ import httpx2
 import pyoxigraph as ox
 
 from graph.errors import BadQuery, NotAcceptable, QueryTimeout, QueryTooLarge, SpacenormsError
-from graph.sparql import dataset, dialects, outgoing, saved
+from graph.sparql import cutting, dataset, dialects, outgoing, saved
+from graph.sparql.cutting import Most
 from graph.sparql.dialects import Dialect, Outgoing, Reply
 from graph.sparql.endpoint import Endpoint
 from graph.sparql.guard import ReadQuery, inspect
@@ -233,8 +234,9 @@ class Whole:
 
     is_over = True
 
-    def __init__(self, body: bytes) -> None:
+    def __init__(self, body: bytes, cut: str | None = None) -> None:
         self._body = body
+        self.cut = cut
 
     def wait(self, wanted: int | None) -> asyncio.Future[None]:
         """Return what is done."""
@@ -300,9 +302,15 @@ class RemotePool:
         default_graphs: Sequence[str] | None = None,
         named_graphs: Sequence[str] | None = None,
         timeout: float = 10.0,
+        most: Most | None = None,
     ) -> Whole:
-        """Evaluate a query as `evaluate` does, to be taken as from the pool."""
-        return Whole(await self.evaluate(query, media_type, default_graphs, named_graphs, timeout))
+        """Evaluate a query as `evaluate` does, to be taken as from the pool; what is too much is cut."""
+        body = await self.evaluate(query, media_type, default_graphs, named_graphs, timeout)
+        if most is None:
+            return Whole(body)
+        read = inspect(query, self.graphs) if isinstance(query, str) else query
+        wanted = media_type or media_types(read.form)[0]
+        return Whole(*await asyncio.to_thread(cutting.whole, body, wanted, most))
 
     async def evaluate(
         self,
