@@ -95,7 +95,7 @@ class HostileKnowledge:
                 for state, codes in (("A", "one"), ("B", "two"), ("C", "one two"))
                 for code in codes.split()
             ],
-        }[name]
+        }[name.replace("networks/blocs", "networks/affiliation")]
 
     def _tie(self, state: str, code: str) -> dict[str, object]:
         return {

@@ -10,7 +10,7 @@ import pytest
 from graph.errors import BadDate, BadValue, UnknownName
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import centrality
-from graph.networks.affiliations import LEVELS, VERIFIED, affiliations
+from graph.networks.affiliations import LEVELS, VERIFIED, affiliations, members
 from graph.networks.building import VIEWS, network
 from graph.votes import rollcalls
 
@@ -246,3 +246,22 @@ def test_wrong_options_are_answered_with_what_would_be_right(graph, view, option
     with pytest.raises(error) as caught:
         network(graph, view, **options)
     assert said in str(caught.value)
+
+
+def test_members_of_blocs_are_those_of_the_affiliation_rows(graph) -> None:
+    """The short query that groups states gives what the long one of affiliations says of alliances."""
+    names = ("state_code", "affiliation_code", "level", "begun", "possible", "ended")
+    rows = [row for row in graph.run("networks/affiliation") if row["kind"] == "alliance"]
+    assert {tuple(row[name] for name in names) for row in rows} == {
+        tuple(row[name] for name in names) for row in graph.run("networks/blocs")
+    }
+    codes = {row["affiliation_code"] for row in rows}
+    for day in ("1985-06-30", "2024-01-01"):
+        when = datetime.date.fromisoformat(day)
+        held = {
+            (row["state_code"], row["affiliation_code"])
+            for row in affiliations(graph, when)
+            if row["certain"] and row["affiliation_code"] in codes
+        }
+        assert held == set(members(graph, when, codes))
+        assert held

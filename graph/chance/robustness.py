@@ -20,6 +20,7 @@ from graph.measures.catalogue import Reference, measure, ranks, values
 from graph.networks.affiliations import traditions
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, FALSE_DISCOVERY_RATE, Network, group_of, incidence, network
+from graph.networks.copies import add_new_ties, copied
 from graph.threads import one_thread
 
 Values = dict[str, float]
@@ -309,9 +310,8 @@ def _affiliations(base: Network) -> list[str]:
 
 
 def _without_affiliation(base: Network, node: str) -> Variant:
-    graph = nx.Graph(base.graph)
+    graph = copied(base.graph, [node])
     known = base.graph.nodes[node]
-    graph.remove_node(node)
     graph.remove_nodes_from([state for state in base.graph[node] if graph.degree(state) == 0])
     _regroup(graph, node, [bloc.code for bloc in base.blocs])
     kind = ALLIANCE if known["kind"] == "alliance" else INSTRUMENT
@@ -413,8 +413,8 @@ def _aligned(each: Network, raw: bool, name: str) -> Values:
     graph = nx.Graph()
     graph.add_nodes_from((state, each.graph.nodes[state]) for state in states)
     first, second, shared = (array[keep].tolist() for array in (tested.first, tested.second, tested.shared))
-    for a, b, weight in zip(first, second, shared, strict=True):
-        graph.add_edge(states[a], states[b], weight=weight)
+    pairs = zip(first, second, shared, strict=True)
+    add_new_ties(graph, ((states[a], states[b], {"weight": weight}) for a, b, weight in pairs))
     for state in states:
         graph.nodes[state].pop("bipartite", None)
     return values(graph, name, strength="weight" if raw else None)

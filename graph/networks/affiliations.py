@@ -78,7 +78,7 @@ def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None 
 
 
 def members(kg: Knowledge, day: dt.date, codes: Collection[str]) -> Iterable[tuple[str, str]]:
-    """Yield each state and what it belongs to at the default level with certainty, of some affiliations.
+    """Yield each state and the alliances it belongs to at the default level with certainty, of some.
 
     Parameters
     ----------
@@ -87,15 +87,15 @@ def members(kg: Knowledge, day: dt.date, codes: Collection[str]) -> Iterable[tup
     day
         The day.
     codes
-        Codes of the affiliations asked about.
+        Codes of the alliances asked about.
 
     Yields
     ------
-    state, affiliation
-        Their codes; a pair as often as facts and sources say so.
+    state, alliance
+        Their codes; a pair as often as memberships say so.
     """
     levels, text = LEVELS[: LEVELS.index(str(LEVEL.default)) + 1], day.isoformat()
-    for row in kg.run("networks/affiliation"):
+    for row in kg.run("networks/blocs"):
         if (
             row["affiliation_code"] in codes
             and (row.get("level") or LEVELS[0]) in levels

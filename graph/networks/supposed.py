@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph import dates
+from graph.cache import Cache
 from graph.conflicts.counterfactual import Supposition, suppose
 from graph.errors import BadValue, UnknownName, suggest
 from graph.knowledge import KnowledgeGraph
@@ -21,6 +22,9 @@ Row = Mapping[str, Any]
 
 #: What is compared when a caller names no measure.
 MEASURES = ("degree", "betweenness")
+
+#: The queries whose rows say who belongs to what.
+AFFILIATIONS = ("networks/affiliation", "networks/blocs")
 
 #: Values closer than this are the same.
 SAME = 1e-12
@@ -40,7 +44,8 @@ class Supposed:
 
     Notes
     -----
-    Only the rows of ``networks/affiliation`` differ; every network and measure built on them follows.
+    Only the rows of ``networks/affiliation`` differ, and those of ``networks/blocs``, which are among them;
+    every network and measure built on them follows.
     """
 
     def __init__(self, kg: Knowledge, rows: Sequence[Row], version: str | None = None) -> None:
@@ -50,8 +55,8 @@ class Supposed:
         self._rows = rows
 
     def run(self, name: str, **values: object) -> Sequence[Row]:
-        """Run a view query; the affiliation query gives the rows as supposed."""
-        return self._rows if name == "networks/affiliation" else self._kg.run(name, **values)
+        """Run a view query; those of affiliations give the rows as supposed."""
+        return self._rows if name in AFFILIATIONS else self._kg.run(name, **values)
 
 
 class States:
@@ -127,6 +132,9 @@ class NetworkWhatIf:
     version: str
 
 
+_KEPT: Cache[NetworkWhatIf] = Cache(32)
+
+
 def what_if(
     kg: KnowledgeGraph,
     view: str,
@@ -184,22 +192,27 @@ def what_if(
     left_out = _known_facts(rows, remove)
     changed, notes = _changed([row for row in rows if row["fact"] not in left_out], supposed, kg)
     other = Supposed(kg, changed)
-    with one_thread():
-        actual = network(kg, chosen, as_of=when, raw=raw, between=between, **options)
-        assumed = network(other, chosen, as_of=when, raw=raw, between=between, **options)
-        changes = _changes(actual, assumed, names)
-    return NetworkWhatIf(
-        view=chosen,
-        as_of=actual.as_of,
-        supposed=supposed,
-        left_out=tuple(left_out),
-        actual=actual,
-        assumed=assumed,
-        measures=names,
-        changes=changes,
-        notes=(*notes, *_remarks(chosen, changes)),
-        version=kg.version,
-    )
+
+    def compare() -> NetworkWhatIf:
+        with one_thread():
+            actual = network(kg, chosen, as_of=when, raw=raw, between=between, **options)
+            assumed = network(other, chosen, as_of=when, raw=raw, between=between, **options)
+            changes = _changes(actual, assumed, names)
+        return NetworkWhatIf(
+            view=chosen,
+            as_of=actual.as_of,
+            supposed=supposed,
+            left_out=tuple(left_out),
+            actual=actual,
+            assumed=assumed,
+            measures=names,
+            changes=changes,
+            notes=(*notes, *_remarks(chosen, changes)),
+            version=kg.version,
+        )
+
+    asked = (chosen, supposed, tuple(left_out), when, names, tuple(between), raw, repr(options))
+    return _KEPT.get(kg, asked, compare)
 
 
 def _known_facts(rows: Iterable[Row], remove: Iterable[str]) -> list[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from xml.sax.saxutils import unescape
 
+from graph.cache import Cache
 from graph.namespaces import local_name
 from graph.networks.blocs import Knowledge
 from graph.networks.building import Network, find_view
@@ -14,8 +15,10 @@ from graph.networks.options import read_options
 from graph.pictures.figures import arcs, bridging, matrix, votingmap, web
 from graph.pictures.figures.sheet import Figure, lay
 from graph.pictures.order import Order
-from graph.pictures.page import picture
+from graph.pictures.page import picture, spans_of
 from graph.votes.voting import axes
+
+_KEPT: Cache[str] = Cache(32)
 
 
 def drawing(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) -> str:
@@ -44,7 +47,9 @@ def drawing(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) ->
         The day is no calendar date, or an option is not right.
     """
     order = Order.of(view, choices)
-    return lay(FIGURES.get(order.view, _bridging)(kg, order))
+    draw = FIGURES.get(order.view, _bridging)
+    waits = draw is _bridging and spans_of(kg, order) is None
+    return _KEPT.get(kg, (repr(order), waits), lambda: lay(draw(kg, order)))
 
 
 def drawn_apart(view: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 import jinja2
 from markupsafe import Markup
 
+from graph.cache import Cache
 from graph.chance.rankspans import Spans, rank_spans
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import measured
@@ -69,6 +70,9 @@ OPTIONS: dict[str, Any] = {
     "edges": {"smooth": False, "chosen": False, "arrows": {"to": {"enabled": False}}},
     "autoResize": False,
 }
+
+
+_KEPT: Cache[Picture] = Cache(32)
 
 
 @dataclass(frozen=True)
@@ -145,12 +149,21 @@ def picture(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) ->
     """
     order = Order.of(view, choices)
     read_options(kg, order.view, (), order.options)
-    spans = rank_spans(
+    spans = spans_of(kg, order)
+
+    def draw() -> Picture:
+        titles = {str(row["source"]): str(row["title"]) for row in kg.run("networks/sources")}
+        return _finish(scene_of(kg, order, spans), titles)
+
+    return _KEPT.get(kg, (repr(order), spans is None), draw)
+
+
+def spans_of(kg: Knowledge, order: Order) -> Spans | None:
+    """Return the intervals of the ranks that an order shows; None as long as they are not known."""
+    return rank_spans(
         kg, order.view, order.measure_name, raw=order.raw, as_of=order.as_of, imprecise=order.imprecise,
         between=order.between, wait=False,
     )  # fmt: skip
-    titles = {str(row["source"]): str(row["title"]) for row in kg.run("networks/sources")}
-    return _finish(scene_of(kg, order, spans), titles)
 
 
 def scene_of(kg: Knowledge, order: Order, spans: Spans | None = None) -> Scene:
