@@ -58,6 +58,13 @@ class Settings:
     )
     max_result_bytes: int = _setting(64 * 2**20, "The longest result, in bytes.", least=1024)
     max_result_rows: int = _setting(250_000, "The most rows of a result, or statements of a graph.", least=1)
+    computation_time_limit: float = _setting(
+        60.0, "Seconds a page, a look-up or a network may be computed in the server.", above=0
+    )
+    computations: int = _setting(8, "Pages, look-ups and networks computed at once.", least=1, most=32)
+    computation_queue: int = _setting(
+        64, "Pages, look-ups and networks that may wait; one more is answered with 503.", least=0
+    )
     max_query_bytes: int = _setting(256 * 2**10, "The longest query, in bytes.", least=1024)
     answer_cache_bytes: int = _setting(
         32 * 2**20, "Bytes of answers kept for repeated questions; 0 for none.", least=0

@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from starlette.responses import HTMLResponse
 
 from api import openapi
+from api.computations import Computations
 from api.head import HeadRequests
 from api.problems import UnexpectedErrors, install
 from api.routes import routers
@@ -48,6 +49,7 @@ def build(state: State, version: str) -> FastAPI:
     site.state = state
     install(site)
     openapi.install(site)
+    site.add_middleware(Computations, settings=state.settings)
     site.add_middleware(UnexpectedErrors)
     site.add_middleware(HeadRequests)
     _add_files(site)

@@ -67,6 +67,13 @@ class QueryTooLarge(SpacenormsError):
     default_status = 503
 
 
+class ComputationTimeout(SpacenormsError):
+    """An answer that was not waited for any longer while it is being computed."""
+
+    default_code = "computation-timeout"
+    default_status = 503
+
+
 class ServiceBusy(SpacenormsError):
     """More queries are waiting than the queue holds."""
 

@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from api.computations import SAMPLING
 from api.problems import install
 from api.routes import NAMES, significance
 from api.security import SecurityHeaders
@@ -147,8 +148,8 @@ def test_a_wrong_request_says_what_would_be_right(client, address) -> None:
 
 def test_one_request_computes_at_a_time(client, monkeypatch) -> None:
     client.get(BESIDE_CHANCE)
-    monkeypatch.setattr(significance, "PATIENCE", 0.01)
-    with significance._TURNS:
+    monkeypatch.setattr(SAMPLING, "patience", 0.01)
+    with SAMPLING.take(is_kept=False):
         busy = client.get("/networks/affiliation/significance?samples=41&seed=5")
         kept = client.get(BESIDE_CHANCE)
     assert busy.status_code == 503

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from threading import BoundedSemaphore
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import pages
+from api.computations import SAMPLING
 from api.negotiation import CSV, HTML, JSON
 from api.networkquery import Limit, OfNetwork
-from graph.errors import BadValue, ServiceBusy
+from graph.errors import BadValue
 
 router = APIRouter(tags=["networks"])
 
@@ -21,11 +20,6 @@ FORMATS = (JSON, HTML, CSV)
 
 #: Samples when a caller names no number, and at most.
 SAMPLES, MOST = 1000, 2000
-
-#: Seconds that a request waits for its turn; answers kept from before do not wait.
-PATIENCE = 20.0
-
-_TURNS = BoundedSemaphore(1)
 
 
 @router.get(
@@ -62,7 +56,7 @@ def read_significance(
     _check(samples)
     plan = Plan(model or CURVEBALL, samples, seed)
     options = asked.arguments("samples", "model", "table")
-    with _turn(is_kept(asked.graph, asked.view, measure, plan, **options)):
+    with SAMPLING.take(is_kept=is_kept(asked.graph, asked.view, measure, plan, **options)):
         found = significance(asked.graph, asked.view, measure, plan, **options)
     if chosen is CSV:
         return _download(
@@ -90,7 +84,7 @@ def read_robustness(
     from graph.chance.robustness import is_kept, robustness
 
     chosen, options = asked.choose(FORMATS), asked.arguments("top")
-    with _turn(is_kept(asked.graph, asked.view, measure, top=top, **options)):
+    with SAMPLING.take(is_kept=is_kept(asked.graph, asked.view, measure, top=top, **options)):
         found = robustness(asked.graph, asked.view, measure, top=top, **options)
     if chosen is CSV:
         return _download(robustness_csv(found, limit), f"{found.view}-robustness-{found.as_of}.csv")
@@ -111,22 +105,6 @@ def _check(samples: int) -> None:
             code="bad-samples",
             most=MOST,
         )
-
-
-@contextmanager
-def _turn(kept: bool) -> Iterator[None]:
-    """Let one request compute at a time, so that the others' answers do not wait for it."""
-    if kept:
-        yield
-        return
-    if not _TURNS.acquire(timeout=PATIENCE):
-        raise ServiceBusy(
-            "Another answer of this kind is being computed.", remedy="Ask again in a minute; it is then kept."
-        )
-    try:
-        yield
-    finally:
-        _TURNS.release()
 
 
 def _groups(parameters: Any) -> Sequence[str]:
