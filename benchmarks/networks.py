@@ -6,6 +6,7 @@ Run ``python -m benchmarks.networks``; the report is written to ``benchmarks/rep
 from __future__ import annotations
 
 import datetime as dt
+import math
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,12 +18,23 @@ import networkx as nx
 import numpy as np
 
 from benchmarks.graphs import affiliation, one_mode
-from benchmarks.timing import Timed, apart, here, table, versions
+from benchmarks.networkanswers import PROCESSES, answers
+from benchmarks.timing import Timed, apart, table, versions
 from graph.knowledge import KnowledgeGraph
-from graph.measures import engines
-from graph.measures.engines import ENGINES, Engine, arrays
+from graph.measures import engines, sparse
+from graph.measures.engines import ENGINES, Engine
+from graph.measures.sparse import arrays
 
 REPORT = Path(__file__).parent / "reports" / "networks.md"
+
+#: Turns that the engines take; the least time of each counts, since what else a machine does only adds.
+TURNS = 3
+
+#: How much longer than the bound an engine may take over the large graph.
+LARGER = 10
+
+#: Seconds from which work is measured once.
+LONG = 10.0
 
 #: Sources that stand for all where every source would take longer than the bound.
 SOURCES = 40
@@ -118,6 +130,8 @@ def sampled(case: Case, name: str, sources: int) -> Callable[[], Any] | None:
         return lambda: [nx.closeness_centrality(graph, u=node, distance=weight) for node in chosen]
     if name == "igraph":
         return lambda: _sampled_igraph(case, chosen)
+    if name == "matrix":
+        return lambda: _sampled_matrix(case, chosen)
     if name == "networkit" and case.measure == engines.BETWEENNESS:
         return lambda: _sampled_networkit(case, sources)
     return None
@@ -129,6 +143,14 @@ def _sampled_igraph(case: Case, chosen: Sequence[int]) -> Any:
     if case.measure == engines.CLOSENESS:
         return made.closeness(vertices=chosen, weights=weights)
     return made.betweenness(sources=chosen, weights=weights)
+
+
+def _sampled_matrix(case: Case, chosen: Sequence[int]) -> Any:
+    """Do blocks of sources as large as those of the whole."""
+    found, block = arrays(case.graph, case.weight), sparse.block_of(len(case.graph))
+    whole = found.matrix()
+    for first in range(0, len(chosen), block):
+        sparse.shares_of_paths(whole, np.array(chosen[first : first + block]))
 
 
 def _sampled_networkit(case: Case, sources: int) -> Any:
@@ -146,12 +168,19 @@ def cases(graph: nx.Graph, weighted: bool) -> Iterator[Case]:
 def measure_case(case: Case, bound: float) -> dict[str, Timed]:
     """Return the times of every engine; path measures of large graphs from a sample of sources."""
     sample = len(case.graph) > 5000 and case.measure in (engines.BETWEENNESS, engines.CLOSENESS)
-    found = {}
-    for name, each in ALL.items():
-        if not (each.installed and each.has(case.measure, weighted=case.weighted)) or _borrows(each, case):
-            continue
-        found[name] = _measure(case, name, each, bound, sample)
-        click.echo(f"  {case.title:24} {name:10} {_seconds(found[name])}", err=True)
+    able = [
+        name
+        for name, each in ALL.items()
+        if each.installed and each.has(case.measure, weighted=case.weighted) and not _borrows(each, case)
+    ]
+    found: dict[str, Timed] = {}
+    for turn in range(TURNS):
+        for name in able:
+            if turn and (found[name].seconds or LONG) >= LONG:
+                continue
+            timed = _measure(case, name, ALL[name], bound, sample)
+            found[name] = min(timed, found.get(name, timed), key=lambda each: each.seconds or math.inf)
+            click.echo(f"  {case.title:24} {name:10} {_seconds(timed)}", err=True)
     return found
 
 
@@ -185,12 +214,22 @@ def _converted(case: Case, name: str) -> Any:
     """Do what comes before the first source: build the graph of the engine."""
     if name == "networkx":
         return None
+    if name == "matrix":
+        return arrays(case.graph, case.weight)
     each: Any = ALL[name]
     return each._made(case.graph, case.weight)
 
 
 def _forget(_: Any) -> None:
     """Return nothing, so that results are not sent between processes."""
+
+
+def head(bound: float) -> str:
+    """Return the beginning of the report."""
+    return _HEAD.format(
+        day=dt.date.today(), versions=versions(), bound=bound, times=LARGER, turns=TURNS, sources=SOURCES,
+        processes=PROCESSES,
+    )  # fmt: skip
 
 
 def compare(graph: nx.Graph, title: str, bound: float, *, weighted: bool) -> str:
@@ -211,7 +250,8 @@ def compare(graph: nx.Graph, title: str, bound: float, *, weighted: bool) -> str
     size = f"{graph.number_of_nodes():,} nodes, {graph.number_of_edges():,} ties"
     columns = ["measure", "fastest, s", *ALL, "auto takes", "auto / fastest"]
     return (
-        f"## {title}: {size}\n\n{table(columns, rows)}\nMemory that a process grew by, MB:\n\n"
+        f"## {title}: {size}\n\n{table(columns, rows)}\nGreatest memory of a process (resident), the graph "
+        f"and Python with its libraries included, and in brackets what the measure added, MB:\n\n"
         f"{table(['measure', *ALL], used)}\n"
     )
 
@@ -227,7 +267,7 @@ def _remark(timed: Timed | None) -> str:
 
 
 def _memory(timed: Timed | None) -> str:
-    return "–" if timed is None or timed.seconds is None else f"{timed.memory:.0f}"
+    return "–" if timed is None or timed.seconds is None else f"{timed.peak:.0f} ({timed.memory:.0f})"
 
 
 def _seconds(timed: Timed) -> str:
@@ -273,51 +313,8 @@ def null_samples(graph: KnowledgeGraph, samples: int) -> str:
     return f"## Null samples\n\n{table(columns, rows)}\n"
 
 
-# Answers
-
-
-def answers(graph: KnowledgeGraph) -> str:
-    """Return the section on the answers that pages and programs ask for, cold and warm."""
-    rows = []
-    for title, work in _questions(graph):
-        cold, warm = _cold_and_warm(work)
-        rows.append([title, cold, warm])
-        click.echo(f"  {title}: {cold} / {warm}", err=True)
-    columns = ["answer", "cold, ms (goal 150)", "warm, ms (goal 5)"]
-    return f"## Network answers today\n\n{table(columns, rows)}\n"
-
-
-def _cold_and_warm(work: Callable[[], Any]) -> tuple[str, str]:
-    def both() -> tuple[float, float]:
-        cold = here(work).seconds
-        warm = here(lambda: [work() for _ in range(50)]).seconds or 0.0
-        return cold or 0.0, warm / 50
-
-    timed = apart(both, 120, least=0.0)
-    if timed.result is None:
-        return timed.remark, "–"
-    return f"{1000 * timed.result[0]:.0f}", f"{1000 * timed.result[1]:.2f}"
-
-
-def _questions(graph: KnowledgeGraph) -> Iterator[tuple[str, Callable[[], Any]]]:
-    from graph.chance.robustness import robustness
-    from graph.chance.significance import significance
-    from graph.measures.bridges import bridges
-    from graph.measures.catalogue import centrality, fitting
-    from graph.networks.building import VIEWS, network
-
-    for view in VIEWS:
-        yield f"network {view}", lambda view=view: network(graph, view)  # type: ignore[misc]
-    for each in fitting(network(graph, "affiliation", as_of="1980-01-01").graph):
-        name = each.name
-        yield f"affiliation, {name}", lambda name=name: centrality(network(graph, "affiliation"), name)  # type: ignore[misc]
-    yield "bridges", lambda: bridges(graph)
-    yield "affiliation, robustness", lambda: robustness(graph)
-    yield "affiliation, significance (1,000 samples)", lambda: significance(graph)
-
-
 @click.command()
-@click.option("--small", default=2000, show_default=True, help="Nodes of the smaller graphs.")
+@click.option("--small", default=2000, show_default=True, help="Nodes of the smaller graphs; 0 for none.")
 @click.option("--large", default=20000, show_default=True, help="Nodes of the larger graphs; 0 for none.")
 @click.option("--bound", default=20.0, show_default=True, help="Seconds after which an engine is ended.")
 @click.option("--samples", default=1000, show_default=True, help="Null samples.")
@@ -325,15 +322,14 @@ def _questions(graph: KnowledgeGraph) -> Iterator[tuple[str, Callable[[], Any]]]
 def main(small: int, large: int, bound: float, samples: int, report: Path) -> None:
     """Measure networks and write a report."""
     graph = KnowledgeGraph.load()
-    for name in ("significance", "robustness", "bridges", "measures", "networks"):
-        __import__(f"graph.{name}")
     parts = [answers(graph), null_samples(graph, samples)]
-    parts.append(compare(one_mode(small), "One mode", bound, weighted=True))
-    parts.append(compare(affiliation(small), "Two modes", bound, weighted=False))
+    if small:
+        parts.append(compare(one_mode(small), "One mode", bound, weighted=True))
+        parts.append(compare(affiliation(small), "Two modes", bound, weighted=False))
     if large:
-        parts.append(compare(one_mode(large, 6), "One mode, large", bound * 3, weighted=True))
+        parts.append(compare(one_mode(large, 6), "One mode, large", bound * LARGER, weighted=True))
     report.parent.mkdir(exist_ok=True)
-    report.write_text(_HEAD.format(day=dt.date.today(), versions=versions(), bound=bound) + "".join(parts))
+    report.write_text(head(bound) + "".join(parts))
     click.echo(f"Wrote {report}")
 
 
@@ -341,14 +337,15 @@ _HEAD = """# Networks: speed and memory
 
 Measured {day}. {versions}.
 
-Every number of an engine is its processor time from a networkx graph to values by node, conversion
-included and import not, over all cores, as a ratio to the fastest engine of the same run. `*`: estimated from
-40 sources, since all of them would take longer than the bound. An engine that needed more than the bound
-({bound:.0f} s, three times that for the large graph) was ended. igraph (GPL) is a bar to compare with, not
-part of the product; matrix is scipy's sparse matrices, which networkit and rustworkx need for the rest.
-Answers are timed in a fresh process with the graph loaded: cold is the first time,
-with the queries (those of affiliation are read already when its measures are asked); warm is the mean of the
-fifty after it.
+Every number of an engine is its processor time over all cores, from a networkx graph to values by node,
+conversion included and import not, as a ratio to the fastest engine of the same run. The engines took
+{turns} turns, and the least time of each counts. `*`: estimated from {sources} sources, since all of them
+would take longer than the bound. An engine that needed more than the bound ({bound:.0f} s, {times} times
+that for the large graph) was ended. igraph (GPL) is a bar to compare with, not part of the product; matrix is
+spacenorms' own, on scipy's sparse matrices. Answers are timed in processes that have read the graph and their
+modules, have frozen the collector as the server does, and have answered nothing: cold is the first time, the
+queries included, the least of {processes} processes; warm is the mean of the fifty after it. All of it
+happens in the process that is timed.
 
 """
 

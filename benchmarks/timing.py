@@ -29,6 +29,8 @@ class Timed:
         Seconds on the clock.
     memory
         Megabytes that the process grew by.
+    peak
+        The most megabytes that the process held, resident.
     result
         What the work returned.
     remark
@@ -40,10 +42,11 @@ class Timed:
     memory: float = 0.0
     result: Any = None
     remark: str = ""
+    peak: float = 0.0
 
 
 def apart(
-    work: Callable[[], Any], bound: float, prepare: Callable[[], Any] | None = None, least: float = 0.8
+    work: Callable[[], Any], bound: float, prepare: Callable[[], Any] | None = None, least: float = 0.4
 ) -> Timed:
     """Time work in a forked process, and end it at a bound.
 
@@ -94,7 +97,7 @@ def _run(
             times.append(here(work))
         seconds = sum(each.seconds or 0.0 for each in times) / len(times)
         wall = sum(each.wall for each in times) / len(times)
-        sender.send(Timed(seconds, wall, max(grown, 0.0), times[0].result))
+        sender.send(Timed(seconds, wall, max(grown, 0.0), times[0].result, peak=_peak()))
     except Exception as error:  # a benchmark goes on without the library that fails
         sender.send(Timed(None, remark=f"{type(error).__name__}: {error}"[:80]))
 

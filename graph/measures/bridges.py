@@ -18,6 +18,7 @@ from graph.measures.paths import shortest_paths
 from graph.networks.blocs import Bloc, Knowledge, find_blocs
 from graph.networks.building import BLOCS, best_grade, day, network
 from graph.networks.copies import copied
+from graph.threads import one_thread
 
 Row = Mapping[str, Any]
 
@@ -168,7 +169,12 @@ def bridges(
     """
     first, second = _two(kg, between)
     key = (kg.version, first.code, second.code, day(kg, as_of), imprecise)
-    return _CACHE.get(kg, key, lambda: _found(kg, first, second, as_of, imprecise))
+
+    def find() -> Bridges:
+        with one_thread():
+            return _found(kg, first, second, as_of, imprecise)
+
+    return _CACHE.get(kg, key, find)
 
 
 def _found(kg: Knowledge, first: Bloc, second: Bloc, as_of: str | dt.date | None, imprecise: str) -> Bridges:

@@ -158,14 +158,32 @@ def betweenness(found: Arrays) -> Matrix:
     """
     size, matrix = len(found.nodes), found.matrix()
     matrix.data = np.ones_like(matrix.data)
-    totals, block = np.zeros(size), int(np.clip(_BLOCK // max(size, 1), 8, 64))
+    totals, block = np.zeros(size), block_of(size)
     for first in range(0, size, block):
-        totals += _shares_of_paths(matrix, np.arange(first, min(first + block, size)))
+        totals += shares_of_paths(matrix, np.arange(first, min(first + block, size)))
     return totals / 2
 
 
-def _shares_of_paths(matrix: Any, sources: Places) -> Matrix:
-    """Return what shares of the shortest paths from some sources run through each node, summed."""
+def block_of(size: int) -> int:
+    """Return how many sources go at once in a graph of some nodes."""
+    return int(np.clip(_BLOCK // max(size, 1), 8, 64))
+
+
+def shares_of_paths(matrix: Any, sources: Places) -> Matrix:
+    """Return what shares of the shortest paths from some sources run through each node, summed.
+
+    Parameters
+    ----------
+    matrix
+        The adjacency matrix in compressed rows, n × n, of 0 and 1.
+    sources
+        Numbers of nodes.
+
+    Raises
+    ------
+    TooDeep
+        As of `betweenness`.
+    """
     columns = np.arange(len(sources))
     front = np.zeros((matrix.shape[0], len(sources)))
     front[sources, columns] = 1.0

@@ -1,0 +1,146 @@
+"""Times every answer on networks, cold and warm, in processes of their own."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import click
+import networkx as nx
+
+from benchmarks.timing import apart, here, table
+from graph.knowledge import KnowledgeGraph
+
+#: What a process has read that has answered something on networks before, though not these questions.
+MODULES = (
+    "graph.chance.robustness", "graph.chance.significance", "graph.measures.bridges",
+    "graph.measures.catalogue", "graph.measures.structures", "graph.networks.building",
+    "graph.networks.supposed", "graph.networks.views.linkages", "graph.networks.views.norms",
+    "graph.networks.views.readings", "graph.networks.views.voting", "graph.pictures.drawings",
+    "graph.series.bifurcation", "graph.series.timeline", "graph.votes.voting", "pyvis.network",
+)  # fmt: skip
+
+#: Milliseconds of processor time within which an answer is wanted, cold and warm.
+COLD, WARM = 150, 5
+
+#: Processes that each cold answer is timed in; the least counts, since others on a machine only add.
+PROCESSES = 3
+
+#: Why an answer needs longer than `COLD`, by the words that its title begins with.
+REASONS = {
+    "timeline": "a network and its measures for each day of the line",
+    "bifurcation": "votes of each year against 1,000 relabellings, and exact frustration by integer programs",
+    "affiliation, robustness": "the network without each of its affiliations, and each tradition of sources",
+    "affiliation, significance": "1,000 random networks; the command line and the page show progress",
+    "picture affiliation": "with the interval of each rank over the network without each affiliation",
+    "picture alignment": "with the interval of each rank over the network without each affiliation",
+    "communities": "20 runs of the search, and as many for each round of consensus",
+    "what if": "two networks and their measures",
+}
+
+
+def answers(graph: KnowledgeGraph) -> str:
+    """Return the section on the answers that pages and programs ask for, cold and warm."""
+    load_modules()
+    rows = []
+    for title, work in _questions(graph):
+        cold, warm = _cold_and_warm(work)
+        reason = next((why for start, why in REASONS.items() if title.startswith(start)), "")
+        late = reason if cold is not None and cold > COLD else ""
+        told = [f"{cold:.0f}" if cold is not None else "–", f"{warm:.2f}" if warm is not None else "–", late]
+        rows.append([title, *told])
+        click.echo(f"  {title}: {told[0]} / {told[1]} ms", err=True)
+    columns = ["answer", f"cold, ms (goal {COLD})", f"warm, ms (goal {WARM})", "why longer"]
+    return f"## Network answers today\n\n{_start()}\n\n{table(columns, rows)}\n"
+
+
+def load_modules() -> None:
+    """Import everything that answers on networks need, as the first answer of a process does."""
+    from graph.threads import one_thread
+
+    for name in MODULES:
+        importlib.import_module(name)
+    with one_thread():  # finds the libraries whose threads it holds
+        pass
+
+
+def _start() -> str:
+    """Return what a fresh process spends before its first answer, in a sentence."""
+    program = (
+        "import time; from benchmarks.networkanswers import load_modules; load_modules();"
+        "read = time.process_time(); from graph.knowledge import KnowledgeGraph; KnowledgeGraph.load();"
+        "print(read, time.process_time() - read)"
+    )
+    command = [sys.executable, "-c", program]
+    told = [subprocess.check_output(command, text=True) for _ in range(PROCESSES)]  # noqa: S603 - ours
+    found = [[float(text) for text in each.split()] for each in told]
+    read, loaded = (min(column) for column in zip(*found, strict=True))
+    return (
+        f"Before its first answer a fresh process spends {read:.2f} s on reading Python, numpy, scipy, "
+        f"networkx and pyvis, and {loaded:.2f} s on loading the graph, once; the table leaves that out."
+    )
+
+
+def _cold_and_warm(work: Callable[[], Any]) -> tuple[float | None, float | None]:
+    def both() -> tuple[float, float]:
+        gc.collect()
+        gc.freeze()  # as the server does once it has loaded
+        cold = here(work).seconds
+        warm = here(lambda: [work() for _ in range(50)]).seconds or 0.0
+        return cold or 0.0, warm / 50
+
+    found = [apart(both, 120, least=0.0).result for _ in range(PROCESSES)]
+    known = [each for each in found if each is not None]
+    if not known:
+        return None, None
+    cold, warm = (1000 * min(column) for column in zip(*known, strict=True))
+    return cold, warm
+
+
+def _questions(graph: KnowledgeGraph) -> Iterator[tuple[str, Callable[[], Any]]]:
+    from graph.chance.robustness import robustness
+    from graph.chance.significance import significance
+    from graph.measures.bridges import bridges
+    from graph.measures.catalogue import centrality, fitting
+    from graph.measures.structures import structure
+    from graph.networks.building import VIEWS, network
+    from graph.networks.supposed import what_if
+    from graph.pictures.drawings import drawing, drawn_apart
+    from graph.pictures.page import picture
+    from graph.series.bifurcation import panel
+    from graph.series.timeline import timeline
+    from graph.votes.voting import axes
+
+    aside = KnowledgeGraph.load()  # so that finding out what to ask answers nothing beforehand
+    known = network(aside, "affiliation").graph
+    act = _act(known, graph.today.year + 1)
+    for view in VIEWS:
+        drawn = drawing if drawn_apart(view) else picture
+        yield f"network {view}", lambda view=view: network(graph, view)  # type: ignore[misc]
+        yield f"centrality {view}", lambda view=view: centrality(network(graph, view), "betweenness")  # type: ignore[misc]
+        yield f"communities {view}", lambda view=view: structure(network(graph, view), "louvain")  # type: ignore[misc]
+        yield f"picture {view}", lambda view=view, drawn=drawn: drawn(graph, view)  # type: ignore[misc]
+    yield "bridges", lambda: bridges(graph)
+    yield "voting axes", lambda: axes(graph)
+    yield "what if, one act", lambda: what_if(graph, "affiliation", [act])
+    yield "timeline of ten years", lambda: timeline(graph, start=graph.today.year - 9)
+    yield "timeline from 1957", lambda: timeline(graph)
+    yield "timeline of the events of two years", lambda: timeline(graph, by="event")
+    yield "bifurcation from 1957", lambda: panel(graph)
+    for each in fitting(known):
+        name = each.name
+        yield f"affiliation, {name}", lambda name=name: centrality(network(graph, "affiliation"), name)  # type: ignore[misc]
+    yield "affiliation, robustness", lambda: robustness(graph)
+    yield "affiliation, significance (1,000 samples)", lambda: significance(graph)
+
+
+def _act(known: nx.Graph, year: int) -> str:
+    """Return an act to suppose: a state of neither bloc joins the second."""
+    from graph.networks.building import BLOCS, NEITHER
+
+    state = min(node for node, group in known.nodes(data="group") if group == NEITHER)
+    return f"{state} joins {BLOCS[1]} in {year}"
