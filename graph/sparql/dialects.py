@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,10 +21,6 @@ from graph.sparql.tokens import Token, tokens
 
 JSON = ox.QueryResultsFormat.JSON
 TRIPLES = ox.RdfFormat.N_TRIPLES
-_RESULTS = {
-    each.media_type: each
-    for each in (JSON, ox.QueryResultsFormat.XML, ox.QueryResultsFormat.CSV, ox.QueryResultsFormat.TSV)
-}
 _NOTHING = "urn:spacenorms:nothing"
 _MONTHS = re.compile(r"-?\d+")
 _SECONDS_OF_DAY = 86_400
@@ -129,13 +125,16 @@ class Dialect:
         """Raise an error where a reply says that it is a part only."""
 
     def _table(self, read: ReadQuery, wanted: str, body: bytes) -> bytes:
+        form = ox.QueryResultsFormat.from_media_type(wanted)
+        if form is None:
+            raise ValueError(f"{wanted} is no format of results")
         document = json.loads(body)
         if "boolean" not in document:
             _settle(document, joined(read.text))
         elif read.form != "ASK":
             raise ValueError("a truth value")
         solutions = ox.parse_query_results(json.dumps(document), format=JSON)
-        return solutions.serialize(format=_RESULTS[wanted]) or b""
+        return solutions.serialize(format=form) or b""
 
     def _triples(self, wanted: str, body: bytes) -> bytes:
         found = (_triple(quad.triple) for quad in ox.parse(body, format=TRIPLES))
@@ -203,12 +202,14 @@ class Virtuoso(Dialect):
         return super().outgoing(read, wanted, default, named)
 
     def text(self, read: ReadQuery, *, is_whole: bool) -> str:
-        """Leave comments and escapes in addresses out, and the system graphs of the union."""
-        text = "".join(_pieces(read.text))
-        # Its planner takes minutes over some queries that leave graphs out; only those do that need to.
-        if not is_whole or not _meets_system(read.text):
-            return text
-        return "".join(f"define input:default-graph-exclude <{graph}>\n" for graph in self.system) + text
+        """Leave comments, FROM and escapes in addresses out, and the system graphs of the union."""
+        settings = ['define sql:select-option "order"']
+        found = list(tokens(read.text))
+        # Its planner takes minutes over some queries that leave graphs out, and finds nothing in GRAPH then.
+        has_graph = any(token.kind == "word" and token.upper.endswith("GRAPH") for token in found)
+        if is_whole and not has_graph and _meets_system(found):
+            settings += [f"define input:default-graph-exclude <{graph}>" for graph in self.system]
+        return "\n".join([*settings, "".join(_pieces(read.text, found))])
 
     def check_whole(self, read: ReadQuery, reply: Reply) -> None:
         """Raise an error where Virtuoso cut the answer at a limit of time or rows."""
@@ -230,8 +231,16 @@ class Virtuoso(Dialect):
         if read.form == "ASK":
             document = json.loads(body)
             answer = document.get("boolean", bool(document.get("results", {}).get("bindings")))
-            body = json.dumps({"head": {}, "boolean": answer}).encode()
+            return super()._table(read, wanted, json.dumps({"head": {}, "boolean": answer}).encode())
+        if any(graph.encode() in body for graph in self.system):
+            document = json.loads(body)
+            found = document["results"]["bindings"]
+            document["results"]["bindings"] = [row for row in found if not self._is_of_system(row)]
+            body = json.dumps(document).encode()
         return super()._table(read, wanted, body)
+
+    def _is_of_system(self, row: dict[str, dict[str, str]]) -> bool:
+        return any(term["type"] == "uri" and term["value"] in self.system for term in row.values())
 
 
 #: The dialects by name; ``auto`` is none of them.
@@ -262,21 +271,26 @@ def joined(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _pieces(text: str) -> Iterator[str]:
-    """Yield a query without comments and escapes in addresses, line by line where it was."""
-    end = 0
-    for token in tokens(text):
+def _pieces(text: str, found: Iterable[Token]) -> Iterator[str]:
+    """Yield a query without comments, FROM and escapes in addresses, line by line where it was."""
+    end, in_from = 0, False
+    for token in found:
         yield _between(text[end : token.start])
         end = token.start + len(token.text)
-        yield _unescaped(token)
+        if token.kind == "word" and (token.upper == "FROM" or (in_from and token.upper == "NAMED")):
+            in_from = True
+        elif in_from:
+            in_from = False
+        else:
+            yield _unescaped(token)
     yield _between(text[end:])
 
 
-def _meets_system(text: str) -> bool:
+def _meets_system(found: Iterable[Token]) -> bool:
     """Tell whether a query can match in a system graph: by a variable for a property or a class."""
     before, depth, last = Token("mark", "{", 0), 0, Token("mark", "{", 0)
     in_pattern = False
-    for token in tokens(text):
+    for token in found:
         depth += (token.text == "(") - (token.text == ")")
         if token.kind == "mark" and token.text in "{};.":
             in_pattern = not depth
