@@ -38,6 +38,9 @@ REASONS = {
     "affiliation, significance": "1,000 random networks; the command line and the page show progress",
     "picture affiliation": "with the interval of each rank over the network without each affiliation",
     "picture alignment": "with the interval of each rank over the network without each affiliation",
+    "picture voting": "the network, the two axes and a place for every dot",
+    "picture norms": "the network, and the themes and names of all norms",
+    "bridges": "two networks and the memberships behind them, and all shortest paths of one",
     "communities": "20 runs of the search, and as many for each round of consensus",
     "what if": "two networks and their measures",
 }

@@ -342,7 +342,8 @@ conversion included and import not, as a ratio to the fastest engine of the same
 {turns} turns, and the least time of each counts. `*`: estimated from {sources} sources, since all of them
 would take longer than the bound. An engine that needed more than the bound ({bound:.0f} s, {times} times
 that for the large graph) was ended. igraph (GPL) is a bar to compare with, not part of the product; matrix is
-spacenorms' own, on scipy's sparse matrices. Answers are timed in processes that have read the graph and their
+spacenorms' own, on scipy's sparse matrices. What a measure took from memory that the process had freed before
+is not in the number in brackets. Answers are timed in processes that have read the graph and their
 modules, have frozen the collector as the server does, and have answered nothing: cold is the first time, the
 queries included, the least of {processes} processes; warm is the mean of the fifty after it. All of it
 happens in the process that is timed.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 Point = tuple[float, float]
 Rectangle = tuple[float, float, float, float]
@@ -32,20 +32,28 @@ def spread(points: Sequence[Point], outward: Sequence[tuple[int, int]], pitch: f
     list
         A place for each dot, in order: the nearest free one in its direction.
     """
-    taken: list[Point] = []
+    found: list[Point] = []
+    cells: dict[tuple[int, int], list[Point]] = {}  # by squares as wide as the distance: few are near a place
     for (x, y), direction in zip(points, outward, strict=True):
-        steps = _steps(direction)
-        place = next(
-            (x + across * pitch, y + down * pitch)
-            for across, down in steps
-            if _free(taken, x + across * pitch, y + down * pitch, pitch)
-        )
-        taken.append(place)
-    return taken
+        steps = ((x + across * pitch, y + down * pitch) for across, down in _steps(direction))
+        place = next(each for each in steps if _free(cells, each, pitch))
+        found.append(place)
+        cells.setdefault(_cell(place, pitch), []).append(place)
+    return found
 
 
-def _free(taken: Iterable[Point], x: float, y: float, pitch: float) -> bool:
-    return all(math.hypot(x - a, y - b) >= pitch * 0.97 for a, b in taken)
+def _cell(place: Point, pitch: float) -> tuple[int, int]:
+    return math.floor(place[0] / pitch), math.floor(place[1] / pitch)
+
+
+def _free(cells: Mapping[tuple[int, int], Sequence[Point]], place: Point, pitch: float) -> bool:
+    column, row = _cell(place, pitch)
+    near = ((column + across, row + down) for across in (-1, 0, 1) for down in (-1, 0, 1))
+    return all(
+        math.hypot(place[0] - a, place[1] - b) >= pitch * 0.97
+        for cell in near
+        for a, b in cells.get(cell, ())
+    )
 
 
 def _steps(direction: tuple[int, int]) -> Iterator[Point]:
