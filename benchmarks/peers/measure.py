@@ -22,6 +22,8 @@ THROUGHPUT = {
 }
 _SLOW = 0.25
 _VERY_SLOW = 5.0
+#: Answers of which a median is taken; fewer are asked for one by one, so that none is cut off.
+_FEWEST = 3
 
 Told = Callable[[str], None]
 
@@ -189,6 +191,8 @@ def _is_worth(found: Found, asked: Question, name: str, number: int) -> bool:
 
 
 def _once(server: Server, asked: Question, probe: float) -> Load:
-    if probe > _SLOW:
-        return one_by_one(server, asked.text, 1.0, asked.accept, timeout=300.0)
-    return many(server, asked.text, 1, 1, asked.accept)
+    if probe <= _SLOW:
+        load = many(server, asked.text, 1, 1, asked.accept)
+        if load.requests >= _FEWEST:
+            return load
+    return one_by_one(server, asked.text, 1.0, asked.accept, timeout=300.0)
