@@ -79,8 +79,9 @@ def main(before: str, sizes: Sequence[str], bound: float, report: Path, names: S
         for name, form in forms if size != "release" else ():
             for number, text in enumerate((form.text, question(name).text)):
                 found[size, form.name, number] = apart(timer(stores[size], text), bound, least=0.5)
-            same = rows(stores[size], form.text) == rows(stores[size], question(name).text)
-            equal[form.name] = same and equal.get(form.name, True)
+            if all(found[size, form.name, number].seconds is not None for number in (0, 1)):
+                same = rows(stores[size], form.text) == rows(stores[size], question(name).text)
+                equal[form.name] = same and equal.get(form.name, True)
     columns = ["query", "answers"]
     columns += [f"{size}, {state}" for size in ("release", *sizes) for state in ("before", "now")]
     lines = [
@@ -98,7 +99,7 @@ def main(before: str, sizes: Sequence[str], bound: float, report: Path, names: S
         [
             name,
             form.name.partition("--")[2].replace("-", " "),
-            "equal" if equal[form.name] else "differ",
+            "equal" if equal.get(form.name) else "differ",
             *(_told(found[size, form.name, number]) for size in sizes for number in (0, 1)),
         ]
         for name, form in forms
