@@ -15,7 +15,9 @@ from serving import Listener, listening, small_store
 
 from graph.errors import BadQuery
 from graph.namespaces import BASE
-from graph.sparql.guard import ReadQuery, inspect
+from graph.sparql import guard
+from graph.sparql.diagnosis import malformed
+from graph.sparql.guard import ReadQuery, examine, inspect
 
 STORE = small_store(4)
 
@@ -238,9 +240,19 @@ def test_the_form_is_reported(form: str) -> None:
     ],
 )
 def test_what_is_no_query_is_told_so(query: str, remedy: str) -> None:
-    with pytest.raises(BadQuery) as caught:
-        inspect(query)
-    assert remedy in caught.value.remedy
+    assert remedy in fault(query).remedy
+
+
+def fault(query: str) -> BadQuery:
+    """Return what is told of a query that the guard or, behind it, the engine refuses."""
+    try:
+        read = inspect(query)
+        STORE.query(read.text, base_iri=BASE)
+    except BadQuery as error:
+        return error
+    except SyntaxError as error:
+        return malformed(read, str(error))
+    raise AssertionError(f"Nothing is wrong with {query}")
 
 
 def test_a_place_in_the_evaluated_text_is_told_in_the_given_one() -> None:
@@ -349,3 +361,41 @@ def test_what_the_engine_reads_without_service_is_never_refused(query: str) -> N
         read = inspect(query)
         assert parses(read.text)
         assert answer(read.text) == answer(query)
+
+
+@MANY
+@given(texts(PIECES))
+def test_what_need_not_be_taken_apart_is_read_as_if_it_had_been(query: str) -> None:
+    try:
+        thorough = examine(query)
+    except BadQuery:
+        return
+    quick = inspect(query)
+    assert (quick.form, quick.from_graphs, quick.from_named) == (
+        thorough.form, thorough.from_graphs, thorough.from_named
+    )  # fmt: skip
+    assert parses(quick.text) == parses(thorough.text)
+    assert not parses(quick.text) or answer(quick.text) == answer(thorough.text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ASK { FILTER('a\\u0053ERVICE' != '') }",
+        "ASK { FILTER('no SeRvIcE' != '') }",
+        "ASK { FILTER('no \u017fervice' != '') }",
+        "ASK { ?s ?p ?o } # from",
+        "ASK { } INSERT\n#\nDATA { <a:b> <a:b> <a:b> }",
+    ],
+)
+def test_what_could_do_harm_in_some_reading_is_taken_apart(text: str) -> None:
+    assert guard._plain(text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["ASK {}", "# with care\nBASE <a:b#c> PREFIX ex: <a:b> Select*{ ?add ?with ?o }"]
+)
+def test_what_can_do_no_harm_is_not_taken_apart(text: str) -> None:
+    read = guard._plain(text)
+    assert read is not None
+    assert (read.text, read.given) == (text, text)

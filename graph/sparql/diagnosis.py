@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from graph.errors import BadQuery
 from graph.namespaces import PREFIXES
-from graph.sparql.guard import ReadQuery
+from graph.sparql.guard import ReadQuery, examine
 from graph.sparql.tokens import tokens
 
 _REPORT = re.compile(r"error at (\d+):(\d+): (?:expected )?(.*)", re.DOTALL)
@@ -32,6 +32,10 @@ def malformed(read: ReadQuery, report: str) -> BadQuery:
     BadQuery
         With the line and column in the text as it was given.
     """
+    try:
+        read = examine(read.given)
+    except BadQuery as found:
+        return found
     if (undeclared := _undeclared(read)) is not None:
         return undeclared
     match = _REPORT.match(report)

@@ -28,6 +28,16 @@ UPDATES = frozenset(
     {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH", "USING"}
 )
 _SUSPECT = re.compile("|".join(("SERVICE", *sorted(UPDATES))))
+# What the second token of each operation of SPARQL 1.1 Update can begin with.
+_CHANGES, _NAMES, _MANAGES = r"DATA|WHERE|[{#]", r"NAMED|[<#]|[^\s<>]*:", r"SILENT|GRAPH|DEFAULT|ALL|"
+_SECOND = {"INSERT": _CHANGES, "DELETE": _CHANGES, "WITH": _NAMES, "USING": _NAMES}
+_OPERATIONS = {word: re.compile(rf"{word}\s*+(?:{_SECOND.get(word, _MANAGES + _NAMES)})") for word in UPDATES}
+_PLAIN_BEGINNING = re.compile(
+    r"""(?:[ \t\r\n]++|\#[^\r\n]*+
+    |(?:PREFIX[ \t\r\n]++[\w.\-]*+:[ \t\r\n]*+|BASE[ \t\r\n]++)<[^\x00-\x20<>"{}|^`\\]*+>)*+
+    (SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w.:\-])""",
+    re.VERBOSE,
+)
 _PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
 _KEPT_LENGTH = 5_000
 _CODEPOINT = re.compile(r"\\\\|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
@@ -109,6 +119,37 @@ def _check_graph(graph: str, graphs: Collection[str], query: str) -> None:
 
 @lru_cache(maxsize=256)
 def _examine(given: str) -> ReadQuery:
+    return _plain(given) or examine(given)
+
+
+def _plain(given: str) -> ReadQuery | None:
+    """Return a query that can do no harm however it is read; None for one that has to be taken apart.
+
+    Where the letters of a word stand nowhere in a text, and no escape could bring them in, no reading has
+    the word. Most queries are of this kind.
+    """
+    upper = given.upper()
+    if "\\" in given or "SERVICE" in upper or "FROM" in upper:
+        return None
+    begins = _PLAIN_BEGINNING.match(upper)
+    if begins is None or any(_OPERATIONS[word].search(upper) for word in UPDATES if word in upper):
+        return None
+    return ReadQuery(given, given, begins[1])
+
+
+def examine(given: str) -> ReadQuery:
+    """Take a query apart, as `inspect` does where it has to.
+
+    Parameters
+    ----------
+    given
+        The text.
+
+    Raises
+    ------
+    BadQuery
+        As there; and always for a text that no SPARQL grammar takes.
+    """
     decoded = decode(given)
     try:
         return Examination(given, decoded).result()
