@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.1
 _HELD = 2**20
-
-T = TypeVar("T")
 
 
 class ClientLeftError(Exception):
@@ -175,17 +173,22 @@ async def begin(
     if made and (kept := state.answers.get(key)) is not None:
         return Answer(kept, limits)
     limit = timeout if timeout is not None else state.settings.query_time_limit
-    begun = state.pool.begin(query, media_type, default_graphs, named_graphs, limit, limits)
-    # Where a worker is free there is no wait to watch over.
-    running = await (begun if state.pool.is_free() else _while_wanted(request, asyncio.ensure_future(begun)))
+    watch = _Watch(request)
+    running: Evaluation | Whole | None = None
     try:
-        await _while_wanted(request, running.wait(held if can_tell_at_end(media_type or "") else None))
+        running = await state.pool.begin(query, media_type, default_graphs, named_graphs, limit, limits)
+        await running.wait(held if can_tell_at_end(media_type or "") else None)
         if not running.is_over:
             return Answer(running.taken(), limits, Rest(running, request))
         body = running.result()
-    except BaseException:
-        running.cancel()
+    except BaseException as error:
+        if running is not None:
+            running.cancel()
+        if isinstance(error, asyncio.CancelledError) and watch.has_left:
+            raise ClientLeftError from None
         raise
+    finally:
+        watch.end()
     if running.cut:
         return Answer(told(body, media_type or "", running.cut, limits), limits, cut=running.cut)
     if made and is_lasting(text):
@@ -197,32 +200,46 @@ def _frozen(graphs: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if graphs is None else tuple(graphs)
 
 
-async def _while_wanted(request: Request, awaited: asyncio.Future[T]) -> T:
-    """Wait for something, as long as the client does too."""
-    loop = asyncio.get_running_loop()
-    # Most answers are there before the first look, which then costs a timer and no task.
-    looking: list[asyncio.Task[None]] = []
-    first = loop.call_later(
-        _LOOK_SECONDS, lambda: looking.append(loop.create_task(_give_up_with(request, awaited)))
-    )
-    try:
-        return await awaited
-    except asyncio.CancelledError:
-        if looking and looking[0].done() and not looking[0].cancelled():
-            raise ClientLeftError from None
-        raise
-    finally:
-        first.cancel()
-        awaited.cancel()
-        for each in looking:
-            each.cancel()
+class _Watch:
+    """Cancels what the running task waits for once its client has left.
 
+    Parameters
+    ----------
+    request
+        Of the client.
 
-async def _give_up_with(request: Request, awaited: asyncio.Future[T]) -> None:
-    """Cancel what is waited for once the client has left."""
-    while not await request.is_disconnected():
-        await asyncio.sleep(_LOOK_SECONDS)
-    awaited.cancel()
+    Attributes
+    ----------
+    has_left
+        Whether it has.
+    """
+
+    def __init__(self, request: Request) -> None:
+        loop = asyncio.get_running_loop()
+        self._request = request
+        self._task = asyncio.current_task()
+        self._looking: asyncio.Task[None] | None = None
+        self.has_left = False
+        # Most answers are there before the first look, which then costs a timer and no task.
+        self._first = loop.call_later(_LOOK_SECONDS, self._begin)
+
+    def _begin(self) -> None:
+        self._looking = asyncio.get_running_loop().create_task(self._look())
+
+    async def _look(self) -> None:
+        while not await self._request.is_disconnected():
+            await asyncio.sleep(_LOOK_SECONDS)
+        if self._task is not None:
+            self.has_left = True
+            self._task.cancel()
+
+    def end(self) -> None:
+        """Look no more."""
+        self._first.cancel()
+        if self._looking is not None:
+            self._looking.cancel()
+        if self.has_left and self._task is not None:
+            self._task.uncancel()
 
 
 @dataclass

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import select
 import socket
 from typing import Protocol, cast
 
 from graph.sparql import zygote
 
 _LONG = 2**14
+
+
+def hang_up(connection: socket.socket) -> select.poll:
+    """Return what tells, when polled, whether the other end of a connection is closed."""
+    found = select.poll()
+    found.register(connection, 0)  # that and faults are told unasked
+    return found
 
 
 class Line(asyncio.Protocol):
@@ -27,7 +35,8 @@ class Line(asyncio.Protocol):
     def __init__(self, process: int, parent: int | None, connection: socket.socket) -> None:
         self.process = process
         self.zygote = parent
-        self._connection = connection
+        self._ended = hang_up(connection)
+        self._is_lost = False
         self._exchange: Exchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -46,6 +55,7 @@ class Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who waits that there will be no answer."""
+        self._is_lost = True
         exchange, self._exchange = self._exchange, None
         if exchange is not None:
             exchange.lose()
@@ -53,12 +63,7 @@ class Line(asyncio.Protocol):
     def is_alive(self) -> bool:
         """Tell whether an idle worker still holds its end; it has nothing to say."""
         # The loop may not have come to notice yet.
-        try:
-            return bool(self._connection.recv(1, socket.MSG_PEEK))
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
+        return not self._is_lost and not self._ended.poll(0)
 
     def close(self) -> None:
         """Let go of the worker; nobody hears the rest of what it says."""

@@ -291,10 +291,6 @@ class RemotePool:
         """Return nothing: the workers are the other server's."""
         return {}
 
-    def is_free(self) -> bool:
-        """Tell that `begin` always waits: for the other server."""
-        return False
-
     async def begin(
         self,
         query: str | ReadQuery,

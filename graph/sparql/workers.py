@@ -31,8 +31,9 @@ from graph.sparql import cutting, dataset, zygote
 from graph.sparql.caller import CALLER, Caller
 from graph.sparql.cutting import Most
 from graph.sparql.diagnosis import malformed
-from graph.sparql.exchange import Exchange, Line
+from graph.sparql.exchange import Exchange, Line, hang_up
 from graph.sparql.guard import ReadQuery, inspect
+from graph.sparql.turns import Turns
 from graph.sparql.zygote import WorkerLimits
 
 __all__ = ["GRAPH_MEDIA_TYPES", "RESULT_MEDIA_TYPES", "WorkerLimits", "WorkerPool", "media_types"]
@@ -142,7 +143,7 @@ class WorkerPool:
         if self._zygote is None:
             self._fork_zygote()
         self._closing = False
-        self._idle: asyncio.LifoQueue[Line] = asyncio.LifoQueue()
+        self._idle: Turns[Line] = Turns()
         self._forking = asyncio.Lock()
         for _ in range(self.workers):
             self._later_fork()
@@ -153,8 +154,8 @@ class WorkerPool:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        while not self._idle.empty():
-            self._idle.get_nowait().close()
+        while (worker := self._idle.take()) is not None:
+            worker.close()
         if self._zygote is not None:
             # Waiting for the process takes milliseconds, but must not hold up the loop.
             await asyncio.to_thread(self._end)
@@ -162,7 +163,7 @@ class WorkerPool:
 
     def status(self) -> dict[str, int]:
         """Return how many workers are busy, idle and were ended, and how many queries wait."""
-        idle = self._idle.qsize() if hasattr(self, "_idle") else 0
+        idle = len(self._idle) if hasattr(self, "_idle") else 0
         return {"busy": self._busy, "idle": idle, "waiting": self._waiting, "ended": self._ended}
 
     async def evaluate(
@@ -229,7 +230,7 @@ class WorkerPool:
         timeout: float = 10.0,
         most: Most | None = None,
     ) -> Evaluation:
-        """Let a worker begin to evaluate a query; returns at once where `is_free` says that one is.
+        """Let a worker begin to evaluate a query; returns once one is free.
 
         Parameters and errors are those of `evaluate`; the errors of the evaluation itself are raised by
         `Evaluation.result`, and an answer that would hold too much is cut. Who does not want the answer any
@@ -254,14 +255,6 @@ class WorkerPool:
         """Return what an answer may hold: what the workers' limits allow, or less if less is wanted."""
         rows, length = self.limits.result_rows, self.limits.result_bytes
         return Most(min(rows, wanted.rows), min(length, wanted.bytes)) if wanted else Most(rows, length)
-
-    def is_free(self) -> bool:
-        """Tell whether the running task's caller would be given a worker at once."""
-        if self._waiting or self._idle.empty():
-            return False
-        caller = CALLER.get()
-        share = self._shares.get(caller.name) if caller and caller.name else None
-        return share is None or not share.free.locked()
 
     async def _take_share(self, client: str | None) -> _Share | None:
         """Wait until a client holds fewer workers than it may."""
@@ -307,7 +300,7 @@ class WorkerPool:
         """Take back a worker that has ended its evaluation."""
         self._busy -= 1
         if is_fit:
-            self._idle.put_nowait(worker)
+            self._idle.put(worker)
         else:
             self._replace(worker)
         self._give_back(share)
@@ -318,12 +311,7 @@ class WorkerPool:
         return _died(read, self.limits)
 
     def _zygote_is_gone(self) -> bool:
-        try:
-            return not self._control.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+        return self._control.fileno() < 0 or bool(self._ended_control.poll(0))
 
     def _request(
         self,
@@ -358,19 +346,20 @@ class WorkerPool:
 
     async def _acquire(self) -> Line:
         """Take an idle worker, or wait for one behind those who wait already."""
-        if not self._waiting and not self._idle.empty():
-            worker = self._idle.get_nowait()
+        while (worker := self._idle.take()) is not None:
             if self._is_fit(worker):
                 return worker
             self._replace(worker)
-        if self._waiting >= self.queue and (self._waiting or self._idle.empty()):
+        if self._waiting >= self.queue:
             raise _busy("More queries are waiting than this server takes on.")
         self._waiting += 1
+        end = time.monotonic() + self.patience
         try:
-            async with asyncio.timeout(self.patience):
-                while not self._is_fit(worker := await self._idle.get()):
-                    self._replace(worker)
-                return worker
+            while True:
+                worker = await self._idle.wait(max(0.0, end - time.monotonic()))
+                if self._is_fit(worker):
+                    return worker
+                self._replace(worker)
         except TimeoutError:
             raise _busy(f"No worker came free within {self.patience:g} s.") from None
         finally:
@@ -411,7 +400,7 @@ class WorkerPool:
                     worker = None
                     await self._heal()
             if worker is not None:
-                self._idle.put_nowait(worker)
+                self._idle.put(worker)
                 return
             await asyncio.sleep(_RETRY_SECONDS)
 
@@ -440,6 +429,7 @@ class WorkerPool:
         process, control = zygote.start_zygote(self._store, self.limits)
         control.setblocking(False)
         self._control = control
+        self._ended_control = hang_up(control)
         self._zygote = process
         self._end = weakref.finalize(self, _end_zygote, process, control)
 
