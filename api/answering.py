@@ -169,7 +169,7 @@ async def begin(
     text = query if isinstance(query, str) else query.text
     made = edition(state.graph)
     limits = most or most_of(state.settings)
-    key = (made, text, media_type, limits, _frozen(default_graphs), _frozen(named_graphs))
+    key = (made, text, media_type, limits.rows, limits.bytes, _frozen(default_graphs), _frozen(named_graphs))
     if made and (kept := state.answers.get(key)) is not None:
         return Answer(kept, limits)
     limit = timeout if timeout is not None else state.settings.query_time_limit

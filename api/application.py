@@ -21,17 +21,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import cuts
 from api import settings as settings_of
 from api.answercache import AnswerCache, program_version
-from api.compression import Compression
 from api.crossorigin import CrossOrigin
+from api.envelope import Envelope
 from api.front import Front
 from api.limits import Limits
 from api.logs import RequestLog
 from api.metrics import Metrics
-from api.problems import UnexpectedErrors
 from api.proxies import Proxies
-from api.reload import Generations, Reloader
+from api.reload import Reloader
 from api.repetition import RepeatedAnswers
-from api.security import SecurityHeaders
 from api.settings import Settings, networks
 from graph.knowledge import KnowledgeGraph
 from graph.sparql.store import EmbeddedStore, RemoteStore
@@ -191,18 +189,15 @@ class Application:
         return self.made_site
 
     def _guard(self, front: ASGIApp) -> ASGIApp:
-        # Each stands outside of those before it, so that even an unforeseen error has the headers of all.
         state, settings = self.state, self.state.settings
-        inner: ASGIApp = Generations(Compression(UnexpectedErrors(front)), state.reloader)
-        limits = Limits(inner, settings)
+        log, limits = RequestLog(settings, state.metrics.note), Limits(settings)
         cors = CrossOrigin(
-            limits,
             methods=["GET", "HEAD", "POST", "OPTIONS"],
             exposed=["Link", "ETag", "Retry-After", "Content-Disposition", "X-Request-ID", cuts.HEADER],
         )
-        log = RequestLog(SecurityHeaders(cors), settings, state.metrics.note)
         state.settle = log.settle
-        return Proxies(RepeatedAnswers(log, state, log, limits), networks(settings.trusted_proxies))
+        envelope = Envelope(front, log, limits, cors, state.reloader)
+        return Proxies(RepeatedAnswers(envelope, state, log, limits), networks(settings.trusted_proxies))
 
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:

@@ -1,53 +1,37 @@
-"""Middleware that sends answers compressed to those who ask for it (RFC 9110, section 12.5.3)."""
+"""Answers sent compressed to those who ask for it (RFC 9110, section 12.5.3)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Scope
 
 _SMALLEST = 1_000
 _LEVEL = 5
 
-
-class Compression:
-    """Compresses with gzip what is longer than a packet and is not compressed yet."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-        elif _gzip_is_taken(scope):
-            from starlette.middleware.gzip import GZipResponder
-
-            await GZipResponder(self._app, _SMALLEST, compresslevel=_LEVEL)(scope, receive, send)
-        else:
-            await self._app(scope, receive, _varying(send))
+Headers = Sequence[tuple[bytes, bytes]]
 
 
-def _gzip_is_taken(scope: Scope) -> bool:
+def compressing(app: ASGIApp) -> ASGIApp:
+    """Return what answers as another does, with gzip where it is longer than a packet."""
+    from starlette.middleware.gzip import GZipResponder
+
+    return GZipResponder(app, _SMALLEST, compresslevel=_LEVEL)
+
+
+def is_wanted(scope: Scope) -> bool:
+    """Tell whether a request asks for it."""
     given = [value for name, value in scope["headers"] if name == b"accept-encoding"]
     return bool(given) and takes_gzip(b",".join(given).decode("latin-1"))
 
 
-def _varying(send: Send) -> Send:
-    """Return what tells of answers that others are sent compressed that they vary."""
-
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = message.get("headers", ())
-            length = next((value for name, value in headers if name == b"content-length"), b"")
-            if not length or int(length) >= _SMALLEST:
-                message["headers"] = varied(headers, b"Accept-Encoding")
-        await send(message)
-
-    return sending
+def varying(headers: Headers) -> Headers:
+    """Return the headers of an answer that is sent as it is; they say whether others get it compressed."""
+    length = next((value for name, value in headers if name == b"content-length"), b"")
+    return headers if length and int(length) < _SMALLEST else varied(headers, b"Accept-Encoding")
 
 
-def varied(headers: Sequence[tuple[bytes, bytes]], name: bytes) -> list[tuple[bytes, bytes]]:
+def varied(headers: Headers, name: bytes) -> list[tuple[bytes, bytes]]:
     """Return headers that say that the answer varies with a header of the request."""
     kept = [pair for pair in headers if pair[0] != b"vary"]
     given = [value for key, value in headers if key == b"vary"]

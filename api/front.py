@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from api import protocol, savedqueries, service
 from api.head import without_body
-from api.logs import parameter_names
+from api.parameters import names
 from api.problems import response_to
 from graph.errors import SpacenormsError
 
@@ -84,7 +84,7 @@ def _own(scope: Scope) -> Own | None:
     if scope.get("root_path"):
         return None
     if path.startswith(_SAVED):
-        return _OWN_SAVED if _CHECKED.isdisjoint(parameter_names(scope["query_string"])) else None
+        return _OWN_SAVED if _CHECKED.isdisjoint(names(scope["query_string"])) else None
     return _OWN.get(path)
 
 

@@ -1,22 +1,19 @@
-"""Middleware that keeps one client from taking what all the others need too."""
+"""What keeps one client from taking what all the others need too."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope
 
-from api.problems import problem_response
 from api.settings import Settings, networks
 from graph.errors import SpacenormsError
-from graph.sparql.caller import CALLER
 
 _CLIENTS_KEPT = 10_000
 
@@ -62,38 +59,22 @@ class Limits:
 
     Parameters
     ----------
-    app
-        What answers the others.
     settings
         The limits.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self._app = app
+    def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._unlimited = networks(settings.unlimited_clients)
         self._buckets = Buckets(settings.request_rate, settings.request_burst)
         self._running: Counter[str] = Counter()
         self._name = lru_cache(maxsize=_CLIENTS_KEPT)(self._named)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        client = self.client(scope)
-        refusal = self._too_long(scope) or self._too_many(client)
-        if refusal:
-            response = problem_response(Request(scope), refusal, {"Connection": "close"})
-            await response(scope, receive, send)
-            return
-        if (caller := CALLER.get()) and client is not None:
-            caller.name = client
-        self.enter(client)
-        try:
-            await self._app(scope, self._counting(receive), send)
-        finally:
-            self.leave(client)
+    def refusal(
+        self, scope: Scope, headers: Mapping[bytes, bytes], client: str | None
+    ) -> SpacenormsError | None:
+        """Count a request of a client, and return why it is not answered; None when it may be."""
+        return self._too_long(scope, headers) or self._too_many(client)
 
     def admits(self, client: str | None) -> bool:
         """Count a request of a client and tell whether it may be answered; then `enter` and `leave`."""
@@ -127,7 +108,7 @@ class Limits:
         # A subscriber is given a whole /64, so the rest of the address tells nobody apart.
         return str(address) if address.version == 4 else address.exploded[:19]
 
-    def _too_long(self, scope: Scope) -> SpacenormsError | None:
+    def _too_long(self, scope: Scope, headers: Mapping[bytes, bytes]) -> SpacenormsError | None:
         most = self._settings.max_url_bytes
         if len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"]) > most:
             return SpacenormsError(
@@ -136,7 +117,7 @@ class Limits:
                 code="address-too-long",
                 status=414,
             )
-        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"")
+        declared = headers.get(b"content-length", b"")
         if declared.isdigit() and int(declared) > self._settings.max_body_bytes:
             return SpacenormsError(
                 self._body_too_long(), remedy="Send less at once.", code="body-too-long", status=413
@@ -155,7 +136,8 @@ class Limits:
             return _refusal(f"You send more than {rate:g} requests a second.", math.ceil(wait))
         return None
 
-    def _counting(self, receive: Receive) -> Receive:
+    def counting(self, receive: Receive) -> Receive:
+        """Return what receives a request, and no more of it than a body may hold."""
         got = 0
 
         async def counting() -> Message:

@@ -14,23 +14,23 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_plus
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
+from api.parameters import names
 from api.settings import Settings
-from graph.sparql.caller import CALLER, Caller
 
 _log = logging.getLogger("spacenorms.requests")
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _LONGEST = 300
 _SETTLED_SECONDS = 0.1
-_MOST_ENDED = 500
+_MOST_ENDED = 100
 _PROCESS, _COUNT = secrets.token_hex(4), itertools.count(1)
-_REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+#: The id of the request that the running task answers; None outside of requests.
+REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
-@dataclass
+@dataclass(slots=True)
 class Answered:
     """A request that was answered.
 
@@ -48,6 +48,8 @@ class Answered:
         When it arrived, on the clock of `time.perf_counter`.
     ended
         When it was answered, on that of `time.time`.
+    route
+        The template of the route that answered; None where the request itself tells.
     """
 
     scope: Scope
@@ -58,50 +60,42 @@ class Answered:
     outcomes: list[str] = field(default_factory=list)
     began: float = field(default_factory=time.perf_counter)
     ended: float = 0.0
+    route: str | None = None
 
 
 class RequestLog:
-    """Middleware that gives each request an id, tells who listens, and logs it.
+    """Gives each request an id, and tells who listens, and the log, how it was answered.
 
     The id is that of the header ``X-Request-ID`` if it is sane, else a new one; it stands in
-    ``request.state.request_id`` and goes back in the same header.
+    ``request.state.request_id``.
 
     Requests are told in turn, but not one by one: a moment later, all that were answered by then, which
     takes much less time for each.
 
     Parameters
     ----------
-    app
-        What answers.
     settings
         Say what is logged.
     listener
         Called with each request that was answered.
     """
 
-    def __init__(self, app: ASGIApp, settings: Settings, listener: Callable[[Answered], None]) -> None:
-        self._app = app
+    def __init__(self, settings: Settings, listener: Callable[[Answered], None]) -> None:
         self._settings = settings
         self._listener = listener
         self._ended: list[Answered] = []
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        answered = self.begin(scope)
-        tokens = _REQUEST_ID.set(answered.request_id), CALLER.set(Caller(outcomes=answered.outcomes))
-        try:
-            await self._app(scope, receive, _watching(answered, send))
-        finally:
-            self.end(answered)
-            _REQUEST_ID.reset(tokens[0])
-            CALLER.reset(tokens[1])
+    def begin(self, scope: Scope, given: bytes | None) -> Answered:
+        """Note that a request has arrived.
 
-    def begin(self, scope: Scope) -> Answered:
-        """Give a request its id, and note that it has arrived."""
-        answered = Answered(scope, _request_id(scope))
+        Parameters
+        ----------
+        scope
+            The request.
+        given
+            The id that it has brought along, if any.
+        """
+        answered = Answered(scope, _request_id(given))
         scope.setdefault("state", {})["request_id"] = answered.request_id
         return answered
 
@@ -126,26 +120,9 @@ class RequestLog:
             _log.handle(record)
 
 
-def _watching(answered: Answered, send: Send) -> Send:
-    async def watching(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            answered.status = message["status"]
-            message["headers"] = [
-                *message.get("headers", ()),
-                (b"x-request-id", answered.request_id.encode()),
-            ]
-        elif message["type"] == "http.response.body":
-            answered.bytes += len(message.get("body", b""))
-        await send(message)
-
-    return watching
-
-
-def _request_id(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            given = value.decode("latin-1")
-            return given if _SANE.match(given) else _new_id()
+def _request_id(given: bytes | None) -> str:
+    if given is not None and _SANE.match(found := given.decode("latin-1")):
+        return found
     return _new_id()
 
 
@@ -175,16 +152,9 @@ def _facts(answered: Answered, settings: Settings) -> dict[str, Any]:
     return facts
 
 
-def parameter_names(query_string: bytes) -> set[str]:
-    """Return the names of the parameters in a query string."""
-    pairs = query_string.decode("latin-1").split("&")
-    names = {pair.partition("=")[0] for pair in pairs}
-    return {unquote_plus(name) if "%" in name or "+" in name else name for name in names}
-
-
 def _names(query_string: bytes) -> list[str]:
     """Return the names of the parameters; what does not look like a name may be a value."""
-    return sorted(name for name in parameter_names(query_string[:10_000]) if _SANE.match(name))[:20]
+    return sorted(name for name in names(query_string[:10_000]) if _SANE.match(name))[:20]
 
 
 _written = json.JSONEncoder(ensure_ascii=False, default=str).encode
@@ -206,7 +176,7 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        if request_id := _REQUEST_ID.get():
+        if request_id := REQUEST_ID.get():
             line["request_id"] = request_id
         line.update(facts)
         if record.exc_info:

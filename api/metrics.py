@@ -34,7 +34,7 @@ class Metrics:
 
     def note(self, answered: Answered) -> None:
         """Count a request and its queries."""
-        route, method = route_of(answered.scope), answered.scope["method"]
+        route, method = answered.route or route_of(answered.scope), answered.scope["method"]
         self._requests[route, method if method in _METHODS else "other", answered.status] += 1
         buckets = self._durations.setdefault(route, [0] * (len(_BOUNDS) + 1))
         buckets[bisect_left(_BOUNDS, answered.seconds)] += 1

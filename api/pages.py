@@ -19,6 +19,7 @@ from api.links import FORM_NAMES as FORM_NAMES
 from api.links import alternates_of as alternates_of
 from api.links import link_header as link_header
 from api.links import with_query as with_query
+from api.security import nonce
 from graph.law.sentences import Sentence
 from graph.namespaces import IDENTIFIER, ONTOLOGY, VOCABULARY
 from graph.records.kinds import BY_SINGULAR, KINDS
@@ -134,6 +135,7 @@ def environment() -> Environment:
         shortened=shortened,
     )
     made.globals["is_thing"] = lambda value: isinstance(value, Thing)
+    made.globals["nonce"] = nonce
     return made
 
 

@@ -124,11 +124,11 @@ class UnexpectedErrors:
             _log.exception("No answer to %s %s", scope["method"], scope["path"])
             if started:
                 raise
-            response = problem_response(Request(scope), _unexpected())
-            await response(scope, receive, send)
+            await problem_response(Request(scope), unexpected())(scope, receive, send)
 
 
-def _unexpected() -> SpacenormsError:
+def unexpected() -> SpacenormsError:
+    """Return the error to tell in the place of one that nobody foresaw."""
     return SpacenormsError(
         "Something went wrong in the server while it made this answer.",
         remedy="The fault is the server's, and its operator finds it in the log.",

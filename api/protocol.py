@@ -14,6 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api import parameters
 from api.answercache import CACHE_CONTROL, entity_tag, is_known
 from api.answering import ClientLeftError, Streamed, begin, time_limit
 from api.cuts import PARAMETERS, most
@@ -107,7 +108,7 @@ async def _body(request: Request) -> str:
 
 
 def _in_address(request: Request) -> Pairs:
-    return parse_qsl(request.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return parameters.pairs(request.scope["query_string"])
 
 
 def _decode(body: bytes) -> str:

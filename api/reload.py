@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from starlette.datastructures import MutableHeaders, State
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import State
 
 from graph.errors import BadData
 from graph.knowledge import KnowledgeGraph
@@ -196,36 +195,3 @@ class Reloader:
         task: asyncio.Task[object] = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-
-class Generations:
-    """Middleware that counts the requests of each graph, so that a replaced one is kept for its last.
-
-    An answer that was under way when the graph was replaced may have been begun with the one and ended
-    with the other, so that it must not be kept as the answer of either.
-    """
-
-    def __init__(self, app: ASGIApp, reloader: Reloader) -> None:
-        self._app = app
-        self._reloader = reloader
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        generation = self._reloader.generation
-
-        async def watching(message: Message) -> None:
-            if generation.is_replaced and message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                del headers["ETag"]
-                headers["Cache-Control"] = "no-store"
-            await send(message)
-
-        generation.running += 1
-        try:
-            await self._app(scope, receive, watching)
-        finally:
-            generation.running -= 1
-            generation.settle()

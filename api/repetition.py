@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import Any
 
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.answercache import edition, is_known
 from api.limits import Limits
 from api.logs import RequestLog
+from api.metrics import route_of
 
 _PATHS = ("/sparql", "/queries/")
 _METHODS = ("GET", "HEAD")
@@ -30,15 +30,10 @@ _PERSONAL = frozenset({b"cookie", b"authorization", b"range", b"expect"})
 Headers = list[tuple[bytes, bytes]]
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """An answer as it was sent: whole, with an entity tag, and its id left out."""
-
-    tag: str
-    headers: Headers
-    body: bytes
-    route: Any
-    endpoint: Any
+# An answer as it was sent, whole and without its id: its entity tag, its body, the template of its route, and
+# names and values of its headers in turn. Nothing but text, bytes and plain tuples of them is kept, since
+# the collector of garbage need not look at those: it would hold up every other answer to walk thousands.
+_Kept = tuple[str, bytes, str, tuple[bytes, ...]]
 
 
 @dataclass(slots=True)
@@ -65,10 +60,8 @@ class _Recording:
         tag = next((value for name, value in self.headers if name == b"etag"), None)
         if tag is None:
             return None
-        headers = [pair for pair in self.headers if pair[0] != _REQUEST_ID]
-        return _Kept(
-            tag.decode("latin-1"), headers, self.bodies[0], scope.get("route"), scope.get("endpoint")
-        )
+        headers = (part for pair in self.headers if pair[0] != _REQUEST_ID for part in pair)
+        return (tag.decode("latin-1"), self.bodies[0], route_of(scope), tuple(headers))
 
 
 class RepeatedAnswers:
@@ -110,7 +103,7 @@ class RepeatedAnswers:
         await self._app(scope, receive, recording)
         found = recording.kept(scope)
         if found is not None and graph is self._state.graph:
-            self._state.answers.put(key, found, len(found.body) + len(scope["query_string"]))
+            self._state.answers.put(key, found, len(found[1]) + len(scope["query_string"]))
 
     def _key(self, scope: Scope, headers: dict[bytes, bytes]) -> Hashable:
         """Return all that the answer depends on; None where more may count."""
@@ -125,23 +118,22 @@ class RepeatedAnswers:
         self, kept: _Kept, client: str | None, scope: Scope, headers: dict[bytes, bytes], send: Send
     ) -> None:
         """Send what is kept, or that the client has it already."""
-        answered = self._log.begin(scope)
+        tag, body, route, flat = kept
+        answered = self._log.begin(scope, headers.get(_REQUEST_ID))
         wanted = headers.get(b"if-none-match")
-        is_new = wanted is None or not is_known(wanted.decode("latin-1"), kept.tag)
-        body = kept.body if is_new and scope["method"] == "GET" else b""
-        sent = kept.headers if is_new else [pair for pair in kept.headers if pair[0] not in _OF_THE_BODY]
+        is_new = wanted is None or not is_known(wanted.decode("latin-1"), tag)
+        sent = list(zip(flat[::2], flat[1::2], strict=True))
+        if not is_new:
+            sent = [pair for pair in sent if pair[0] not in _OF_THE_BODY]
+        if not is_new or scope["method"] != "GET":
+            body = b""
+        sent.append((_REQUEST_ID, answered.request_id.encode()))
         answered.status = 200 if is_new else 304
         answered.bytes = len(body)
-        scope["route"], scope["endpoint"] = kept.route, kept.endpoint
+        answered.route = route
         self._limits.enter(client)
         try:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": answered.status,
-                    "headers": [*sent, (_REQUEST_ID, answered.request_id.encode())],
-                }
-            )
+            await send({"type": "http.response.start", "status": answered.status, "headers": sent})
             await send({"type": "http.response.body", "body": body})
         finally:
             self._limits.leave(client)

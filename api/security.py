@@ -1,14 +1,14 @@
-"""Middleware that puts the security headers on every answer."""
+"""The security headers that stand on every answer."""
 
 from __future__ import annotations
 
 import itertools
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import Scope
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -25,6 +25,8 @@ _FOR_DATA = (
     b"default-src 'self'; script-src 'none'; style-src 'self'; object-src 'none'; "
     b"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+_OF_DATA = (*_HEADERS, (_POLICY, _FOR_DATA))
+_NAMES = frozenset(name for name, _ in _OF_DATA)
 
 
 def content_security_policy(nonce: str, *, inline_styles: bool = False) -> str:
@@ -33,7 +35,7 @@ def content_security_policy(nonce: str, *, inline_styles: bool = False) -> str:
     Parameters
     ----------
     nonce
-        The word that marks the scripts and styles written into the page: ``request.state.nonce``.
+        The word that marks the scripts and styles written into the page, as `nonce` gives it.
     inline_styles
         Whether scripts may add style elements of their own, as some drawing libraries must.
     """
@@ -45,29 +47,12 @@ def content_security_policy(nonce: str, *, inline_styles: bool = False) -> str:
     )
 
 
-class SecurityHeaders:
-    """Adds the headers, and gives each request a nonce as ``request.state.nonce``.
-
-    An answer that has a header already keeps its own.
-    """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        nonce = _nonce()
-        scope.setdefault("state", {})["nonce"] = nonce
-
-        async def adding(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = _guarded(message.get("headers", ()), nonce)
-            await send(message)
-
-        await self._app(scope, receive, adding)
+def nonce(scope: Scope) -> str:
+    """Return the word that marks the scripts and styles written into the answer to a request."""
+    state: dict[str, str] = scope.setdefault("state", {})
+    if "nonce" not in state:
+        state["nonce"] = _nonce()
+    return state["nonce"]
 
 
 def _nonce() -> str:
@@ -75,11 +60,22 @@ def _nonce() -> str:
     return blake2b(next(_COUNT).to_bytes(8, "big"), key=_SECRET, digest_size=16).hexdigest()
 
 
-def _guarded(headers: Iterable[tuple[bytes, bytes]], nonce: str) -> list[tuple[bytes, bytes]]:
-    """Return headers with those that they lack."""
+def added(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> Sequence[tuple[bytes, bytes]]:
+    """Return the headers that an answer lacks; one that it has already is its own affair.
+
+    Parameters
+    ----------
+    headers
+        Those of the answer.
+    scope
+        The request.
+    """
     given = dict(headers)
-    added = [pair for pair in _HEADERS if pair[0] not in given]
+    is_shown = _POLICY not in given and _SHOWN.match(given.get(b"content-type", b"")) is not None
+    if not is_shown and given.keys().isdisjoint(_NAMES):
+        return _OF_DATA
+    lacking = [pair for pair in _HEADERS if pair[0] not in given]
     if _POLICY not in given:
-        is_shown = _SHOWN.match(given.get(b"content-type", b"")) is not None
-        added.append((_POLICY, content_security_policy(nonce).encode() if is_shown else _FOR_DATA))
-    return [*headers, *added]
+        policy = content_security_policy(nonce(scope)).encode() if is_shown else _FOR_DATA
+        lacking.append((_POLICY, policy))
+    return lacking

@@ -17,6 +17,7 @@ from api.computations import Computations
 from api.head import HeadRequests
 from api.problems import UnexpectedErrors, install
 from api.routes import routers
+from api.security import nonce
 
 _STATIC = Path(__file__).parent / "static"
 _DOCS_STATIC = Path(fastapi_offline.__file__).parent / "static"
@@ -77,5 +78,5 @@ async def _docs(request: Request) -> HTMLResponse:
         swagger_css_url="/docs/files/swagger-ui.css",
         swagger_favicon_url="/static/icon.svg",
     )
-    marked = bytes(page.body).replace(b"<script>", f'<script nonce="{request.state.nonce}">'.encode())
+    marked = bytes(page.body).replace(b"<script>", f'<script nonce="{nonce(request.scope)}">'.encode())
     return HTMLResponse(marked)

@@ -16,7 +16,6 @@ from fastapi.testclient import TestClient
 
 from api.problems import install
 from api.routes.networks import router
-from api.security import SecurityHeaders
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import MEASURES, centrality, fitting, measure
 from graph.networks.building import VIEWS, network
@@ -29,7 +28,6 @@ def client(graph):
     application = FastAPI()
     application.state.graph = graph
     install(application)
-    application.add_middleware(SecurityHeaders)
     application.include_router(router)
     with TestClient(application) as opened:
         yield opened

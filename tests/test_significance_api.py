@@ -12,7 +12,6 @@ from fastapi.testclient import TestClient
 from api.computations import SAMPLING
 from api.problems import install
 from api.routes import NAMES, significance
-from api.security import SecurityHeaders
 from graph.chance.robustness import robustness
 from graph.chance.sampling import Plan
 from graph.chance.significance import significance as computed
@@ -30,7 +29,6 @@ def client(graph):
     application = FastAPI()
     application.state.graph = graph
     install(application)
-    application.add_middleware(SecurityHeaders)
     application.include_router(significance.router)
     with TestClient(application) as opened:
         yield opened

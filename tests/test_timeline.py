@@ -15,7 +15,6 @@ from api import drawing
 from api.problems import install
 from api.routes import timeline as timeline_route
 from api.routes import voting as voting_route
-from api.security import SecurityHeaders
 from graph.errors import BadDate, BadValue, UnknownName
 from graph.measures.catalogue import centrality
 from graph.networks.building import network
@@ -31,7 +30,6 @@ def client(graph):
     application = FastAPI()
     application.state.graph = graph
     install(application)
-    application.add_middleware(SecurityHeaders)
     application.include_router(voting_route.router)
     application.include_router(timeline_route.router)
     with TestClient(application) as opened:

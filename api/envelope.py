@@ -1,0 +1,159 @@
+"""The middleware that gives every answer what all of them have: an id, headers, a line in the log.
+
+It does in one layer what would otherwise be seven, each of which would cost a cheap question about as much
+as the question itself: it counts a request against the limits and among those of its graph, says on the
+answer who may read and keep it, compresses it, answers for what nobody foresaw, and notes how it ended.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import compression, security
+from api.crossorigin import CrossOrigin
+from api.limits import Limits
+from api.logs import REQUEST_ID, Answered, RequestLog
+from api.problems import problem_response, unexpected
+from api.reload import Generation, Reloader
+from graph.sparql.caller import CALLER, Caller
+
+_log = logging.getLogger(__name__)
+
+
+class Envelope:
+    """Answers requests within their limits, and completes the answers.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    log
+        Gives requests their ids, and is told of them.
+    limits
+        What a client may take.
+    cors
+        Tells other sites what they may read.
+    reloader
+        Counts the requests of each graph, so that a replaced one is kept for its last.
+    """
+
+    def __init__(
+        self, app: ASGIApp, log: RequestLog, limits: Limits, cors: CrossOrigin, reloader: Reloader
+    ) -> None:
+        self._app = app
+        self._log = log
+        self._limits = limits
+        self._cors = cors
+        self._reloader = reloader
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
+        answered = self._log.begin(scope, headers.get(b"x-request-id"))
+        reply = _Reply(send, scope, answered, self._reloader.generation, self._cors.headers)
+        tokens = REQUEST_ID.set(answered.request_id), CALLER.set(caller := Caller(outcomes=answered.outcomes))
+        try:
+            if scope["method"] == "OPTIONS" and (allowed := self._cors.preflight(headers)) is not None:
+                await _send_empty(reply, allowed)
+            else:
+                await self._within_limits(scope, headers, receive, reply, caller)
+        finally:
+            self._log.end(answered)
+            REQUEST_ID.reset(tokens[0])
+            CALLER.reset(tokens[1])
+
+    async def _within_limits(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: _Reply, caller: Caller
+    ) -> None:
+        client = self._limits.client(scope)
+        refusal = self._limits.refusal(scope, headers, client)
+        if refusal:
+            await problem_response(Request(scope), refusal, {"Connection": "close"})(scope, receive, reply)
+            return
+        caller.name = client
+        generation = reply.generation
+        generation.running += 1
+        self._limits.enter(client)
+        try:
+            await self._answer(scope, headers, self._limits.counting(receive), reply)
+        finally:
+            self._limits.leave(client)
+            generation.running -= 1
+            generation.settle()
+
+    async def _answer(
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: _Reply
+    ) -> None:
+        try:
+            if b"accept-encoding" in headers and compression.is_wanted(scope):
+                reply.is_compressed = True
+                await compression.compressing(self._app)(scope, receive, reply)
+            else:
+                await self._app(scope, receive, reply)
+        except Exception:
+            _log.exception("No answer to %s %s", scope["method"], scope["path"])
+            if reply.is_begun:
+                raise
+            await problem_response(Request(scope), unexpected())(scope, receive, reply)
+
+
+class _Reply:
+    """Sends an answer, with all that an answer of this server has."""
+
+    __slots__ = ("_added", "_answered", "_scope", "_send", "generation", "is_begun", "is_compressed")
+
+    def __init__(
+        self,
+        send: Send,
+        scope: Scope,
+        answered: Answered,
+        generation: Generation,
+        added: Sequence[tuple[bytes, bytes]],
+    ) -> None:
+        self._send = send
+        self._scope = scope
+        self._answered = answered
+        self._added = added
+        self.generation = generation
+        self.is_begun = False
+        self.is_compressed = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send a part of it."""
+        if message["type"] == "http.response.start":
+            self.is_begun = True
+            self._answered.status = message["status"]
+            self._complete(message)
+        elif message["type"] == "http.response.body":
+            self._answered.bytes += len(message.get("body", b""))
+        await self._send(message)
+
+    def _complete(self, message: Message) -> None:
+        if self.generation.is_replaced:
+            # What was begun with the old graph may have been ended with the new one, and is the answer
+            # of neither, so that nobody may keep it.
+            headers = MutableHeaders(scope=message)
+            del headers["ETag"]
+            headers["Cache-Control"] = "no-store"
+        given = message.get("headers", ())
+        if not self.is_compressed:
+            given = compression.varying(given)
+        message["headers"] = [
+            *given,
+            *self._added,
+            *security.added(given, self._scope),
+            (b"x-request-id", self._answered.request_id.encode()),
+        ]
+
+
+async def _send_empty(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": list(headers)})
+    await send({"type": "http.response.body", "body": b""})

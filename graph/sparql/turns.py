@@ -1,0 +1,76 @@
+"""Those who wait for something of which there are only so many, in the order in which they came."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Turns(Generic[T]):
+    """What is free, and who waits for it.
+
+    What was given back last is taken first: it is the warmest.
+
+    Examples
+    --------
+    >>> turns = Turns()
+    >>> turns.put("a worker")
+    >>> turns.take(), turns.take()
+    ('a worker', None)
+    """
+
+    def __init__(self) -> None:
+        self._free: list[T] = []
+        self._waiting: deque[asyncio.Future[T]] = deque()
+
+    def __len__(self) -> int:
+        """Return how many are free."""
+        return len(self._free)
+
+    def put(self, item: T) -> None:
+        """Give something back; who has waited longest is given it."""
+        while self._waiting:
+            first = self._waiting.popleft()
+            if not first.done():
+                first.set_result(item)
+                return
+        self._free.append(item)
+
+    def take(self) -> T | None:
+        """Take what is free; None when nothing is."""
+        return self._free.pop() if self._free else None
+
+    async def wait(self, seconds: float) -> T:
+        """Wait for one's turn.
+
+        Parameters
+        ----------
+        seconds
+            For how long.
+
+        Raises
+        ------
+        TimeoutError
+            Nothing came free until then.
+        """
+        loop = asyncio.get_running_loop()
+        turn: asyncio.Future[T] = loop.create_future()
+        self._waiting.append(turn)
+        timer = loop.call_later(seconds, _expire, turn)
+        try:
+            return await turn
+        except asyncio.CancelledError:
+            # Who leaves at the very moment of his turn passes on what he was given.
+            if turn.done() and not turn.cancelled() and turn.exception() is None:
+                self.put(turn.result())
+            raise
+        finally:
+            timer.cancel()
+
+
+def _expire(turn: asyncio.Future[T]) -> None:
+    if not turn.done():
+        turn.set_exception(TimeoutError())
