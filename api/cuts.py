@@ -12,6 +12,8 @@ XML Format (Second Edition), W3C Recommendation, 21 March 2013, section 2.2.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from api.settings import Settings
 from graph.errors import BadValue
 from graph.namespaces import BASE
@@ -42,10 +44,17 @@ def most(settings: Settings, rows: str | None = None, length: str | None = None)
     BadValue
         When one of them is no whole number, or too small for any answer.
     """
+    if not (rows or length):
+        return _allowed(settings.max_result_rows, settings.max_result_bytes)
     return Most(
         min(settings.max_result_rows, _number(rows, ROWS, 1, settings.max_result_rows)),
         min(settings.max_result_bytes, _number(length, BYTES, LEAST_BYTES, settings.max_result_bytes)),
     )
+
+
+@lru_cache(maxsize=16)
+def _allowed(rows: int, length: int) -> Most:
+    return Most(rows, length)
 
 
 def _number(wanted: str | None, what: str, least: int, limit: int) -> int:

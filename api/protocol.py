@@ -33,9 +33,9 @@ _UPDATES = ("update", "using-graph-uri", "using-named-graph-uri")
 Pairs = list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Operation:
-    """What a protocol request asks for."""
+    """What a protocol request asks for; in ``others`` all its parameters but the query."""
 
     query: str
     default_graphs: list[str] | None
@@ -44,7 +44,7 @@ class Operation:
     most: Most
     format: str | None
     accept: str | None
-    all: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, str], ...]
 
 
 async def get(request: Request) -> Response:
@@ -165,13 +165,12 @@ def _operation(request: Request, pairs: Pairs) -> Operation | None:
         most=most(request.app.state.settings, *(given.get(name, [None])[0] for name in PARAMETERS.values())),
         format=given.get("format", [None])[0] or None,
         accept=request.headers.get("accept"),
-        all=tuple(pairs),
+        others=tuple(pair for pair in pairs if pair[0] != "query"),
     )
 
 
 def _dataset(given: Mapping[str, list[str]], name: str) -> list[str] | None:
-    named = [graph for graph in given.get(name, []) if graph]
-    return named or None
+    return [graph for graph in given[name] if graph] or None if name in given else None
 
 
 def _update_refused(what: str) -> BadQuery:
@@ -249,7 +248,7 @@ async def _answer(request: Request, operation: Operation, read: ReadQuery, chose
 
 
 def _headers(request: Request, operation: Operation, read: ReadQuery, chosen: Choice) -> dict[str, str]:
-    tag = entity_tag(request, read.text, chosen.media_type, operation.all)
+    tag = entity_tag(request, read.text, chosen.media_type, operation.others)
     if tag is None or request.method == "POST":
         return {"Vary": "Accept", "Cache-Control": "no-store"}
     return {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import select
 import socket
+import time
 from typing import Protocol, cast
 
 from graph.sparql import zygote
 
 _LONG = 2**14
+_MOMENT = 0.02
 
 
 def hang_up(connection: socket.socket) -> select.poll:
@@ -37,6 +39,7 @@ class Line(asyncio.Protocol):
         self.zygote = parent
         self._ended = hang_up(connection)
         self._is_lost = False
+        self._heard = 0.0
         self._exchange: Exchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -50,8 +53,8 @@ class Line(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Hand on what the worker has sent; a worker that speaks unasked is not listened to."""
-        if self._exchange is None or self._exchange.take(data):
-            self._exchange = None
+        if self._exchange is not None and self._exchange.take(data):
+            self._exchange, self._heard = None, time.monotonic()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell who waits that there will be no answer."""
@@ -64,6 +67,10 @@ class Line(asyncio.Protocol):
         """Tell whether an idle worker still holds its end; it has nothing to say."""
         # The loop may not have come to notice yet.
         return not self._is_lost and not self._ended.poll(0)
+
+    def was_heard(self) -> bool:
+        """Tell whether the worker ended an answer a moment ago, so that there is no need to look."""
+        return time.monotonic() - self._heard < _MOMENT and not self._is_lost
 
     def close(self) -> None:
         """Let go of the worker; nobody hears the rest of what it says."""

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from functools import partial
 from typing import Generic, TypeVar
+
+from graph.sparql.alarms import Alarms
 
 T = TypeVar("T")
 
@@ -14,15 +17,21 @@ class Turns(Generic[T]):
 
     What was given back last is taken first: it is the warmest.
 
+    Parameters
+    ----------
+    alarms
+        Tell when someone has waited too long.
+
     Examples
     --------
-    >>> turns = Turns()
+    >>> turns = Turns(Alarms())
     >>> turns.put("a worker")
     >>> turns.take(), turns.take()
     ('a worker', None)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, alarms: Alarms) -> None:
+        self._alarms = alarms
         self._free: list[T] = []
         self._waiting: deque[asyncio.Future[T]] = deque()
 
@@ -56,10 +65,9 @@ class Turns(Generic[T]):
         TimeoutError
             Nothing came free until then.
         """
-        loop = asyncio.get_running_loop()
-        turn: asyncio.Future[T] = loop.create_future()
+        turn: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
-        timer = loop.call_later(seconds, _expire, turn)
+        alarm = self._alarms.set(seconds, partial(_expire, turn))
         try:
             return await turn
         except asyncio.CancelledError:
@@ -68,7 +76,7 @@ class Turns(Generic[T]):
                 self.put(turn.result())
             raise
         finally:
-            timer.cancel()
+            self._alarms.off(alarm)
 
 
 def _expire(turn: asyncio.Future[T]) -> None:

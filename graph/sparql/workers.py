@@ -28,6 +28,7 @@ from graph.errors import (
 )
 from graph.namespaces import GRAPHS
 from graph.sparql import cutting, dataset, zygote
+from graph.sparql.alarms import Alarms
 from graph.sparql.caller import CALLER, Caller
 from graph.sparql.cutting import Most
 from graph.sparql.diagnosis import malformed
@@ -121,6 +122,7 @@ class WorkerPool:
         self.queue = queue
         self.patience = patience
         self.limits = replace(limits or WorkerLimits(), is_on_disk=path is not None)
+        self._most = Most(self.limits.result_rows, self.limits.result_bytes)
         self._store = path or store
         self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
@@ -143,7 +145,8 @@ class WorkerPool:
         if self._zygote is None:
             self._fork_zygote()
         self._closing = False
-        self._idle: Turns[Line] = Turns()
+        self.alarms = Alarms()
+        self._idle: Turns[Line] = Turns(self.alarms)
         self._forking = asyncio.Lock()
         for _ in range(self.workers):
             self._later_fork()
@@ -253,8 +256,10 @@ class WorkerPool:
 
     def most(self, wanted: Most | None = None) -> Most:
         """Return what an answer may hold: what the workers' limits allow, or less if less is wanted."""
-        rows, length = self.limits.result_rows, self.limits.result_bytes
-        return Most(min(rows, wanted.rows), min(length, wanted.bytes)) if wanted else Most(rows, length)
+        own = self._most
+        if wanted is None or (wanted.rows >= own.rows and wanted.bytes >= own.bytes):
+            return own
+        return Most(min(own.rows, wanted.rows), min(own.bytes, wanted.bytes))
 
     async def _take_share(self, client: str | None) -> _Share | None:
         """Wait until a client holds fewer workers than it may."""
@@ -328,6 +333,8 @@ class WorkerPool:
                 remedy=f"Ask for one of {', '.join(offered)}.",
                 offered=list(offered),
             )
+        if default_graphs is None and named_graphs is None and not read.has_dataset:
+            return zygote.packed(read.text, media_type or offered[0], False, most)
         self._check_graphs((*(default_graphs or ()), *(named_graphs or ())))
         default, named = dataset.of_query(read, default_graphs, named_graphs, self.graphs)
         return zygote.packed(read.text, media_type or offered[0], read.has_dataset, most, default, named)
@@ -366,6 +373,8 @@ class WorkerPool:
             self._waiting -= 1
 
     def _is_fit(self, worker: Line) -> bool:
+        if worker.zygote == self._zygote and worker.was_heard():
+            return True
         # A worker dies with the zygote, but a moment later.
         return worker.is_alive() and worker.zygote == self._zygote and not self._zygote_is_gone()
 
@@ -485,7 +494,7 @@ class Evaluation:
         self._error: BaseException | None = None
         self.cut: str | None = None
         self._exchange = Exchange(self)
-        self._timer = asyncio.get_running_loop().call_later(timeout, self._expire)
+        self._alarm = pool.alarms.set(timeout, self._expire)
         worker.ask(request, self._exchange)
 
     @property
@@ -545,7 +554,7 @@ class Evaluation:
         self._exchange.end()
 
     def _close(self, *, is_fit: bool) -> None:
-        self._timer.cancel()
+        self._pool.alarms.off(self._alarm)
         if self._caller:
             self._caller.outcomes.append("answered" if self._error is None else _outcome(self._error))
         self._pool._release(self._worker, self._share, is_fit=is_fit)
