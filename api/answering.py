@@ -21,6 +21,7 @@ from graph.sparql.cutting import Most
 from graph.sparql.guard import ReadQuery
 
 if TYPE_CHECKING:
+    from graph.sparql.alarms import Alarms
     from graph.sparql.remote import Whole
     from graph.sparql.workers import Evaluation
 
@@ -173,7 +174,7 @@ async def begin(
     if made and (kept := state.answers.get(key)) is not None:
         return Answer(kept, limits)
     limit = timeout if timeout is not None else state.settings.query_time_limit
-    watch = _Watch(request)
+    watch = _Watch(request, state.pool.alarms)
     running: Evaluation | Whole | None = None
     try:
         running = await state.pool.begin(query, media_type, default_graphs, named_graphs, limit, limits)
@@ -207,6 +208,8 @@ class _Watch:
     ----------
     request
         Of the client.
+    alarms
+        Tell when to look.
 
     Attributes
     ----------
@@ -214,17 +217,17 @@ class _Watch:
         Whether it has.
     """
 
-    def __init__(self, request: Request) -> None:
-        loop = asyncio.get_running_loop()
+    def __init__(self, request: Request, alarms: Alarms) -> None:
         self._request = request
-        self._task = asyncio.current_task()
+        self._alarms = alarms
+        self._task = asyncio.current_task(alarms.loop)
         self._looking: asyncio.Task[None] | None = None
         self.has_left = False
-        # Most answers are there before the first look, which then costs a timer and no task.
-        self._first = loop.call_later(_LOOK_SECONDS, self._begin)
+        # Most answers are there before the first look, which then costs no task.
+        self._first = alarms.set(_LOOK_SECONDS, self._begin)
 
     def _begin(self) -> None:
-        self._looking = asyncio.get_running_loop().create_task(self._look())
+        self._looking = self._alarms.loop.create_task(self._look())
 
     async def _look(self) -> None:
         while not await self._request.is_disconnected():
@@ -235,7 +238,7 @@ class _Watch:
 
     def end(self) -> None:
         """Look no more."""
-        self._first.cancel()
+        self._alarms.off(self._first)
         if self._looking is not None:
             self._looking.cancel()
         if self.has_left and self._task is not None:

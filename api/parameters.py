@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from binascii import a2b_qp
 from urllib.parse import unquote_to_bytes
-
-_BROKEN = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 def pairs(query_string: bytes) -> list[tuple[str, str]]:
@@ -39,9 +36,10 @@ def _decoded(piece: bytes) -> str:
     if b"+" in piece:
         piece = piece.replace(b"+", b" ")
     if b"%" in piece:
-        # Quoted-printable is percent-encoding with another sign, and the standard library reads it in C.
-        if _BROKEN.search(piece):
-            piece = unquote_to_bytes(piece)
-        else:
-            piece = a2b_qp(piece.replace(b"=", b"=3D").replace(b"%", b"="))
+        # Quoted-printable is percent-encoding with another sign, and the standard library reads it in C. The
+        # two differ in what is no escape, which makes another length, and at the end of a line.
+        escaped = piece.replace(b"=", b"%3D")
+        found = a2b_qp(escaped.replace(b"%", b"="))
+        is_sound = len(found) == len(escaped) - 2 * escaped.count(b"%") and b"\n" not in piece
+        piece = found if is_sound else unquote_to_bytes(piece)
     return piece.decode("utf-8", "replace")

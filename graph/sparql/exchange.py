@@ -100,6 +100,8 @@ class Exchange:
     ----------
     ending
         Told once, when there is nothing more to come.
+    loop
+        In which who waits is woken.
 
     Attributes
     ----------
@@ -111,12 +113,13 @@ class Exchange:
         What the worker says went wrong.
     """
 
-    def __init__(self, ending: Ending) -> None:
+    def __init__(self, ending: Ending, loop: asyncio.AbstractEventLoop) -> None:
         self.pieces: list[bytes | memoryview] = []
         self.length = 0
         self.fault = b""
         self.is_over = False
         self._ending = ending
+        self._loop = loop
         self._head = b""
         self._status = zygote.MORE
         self._spent = False
@@ -181,7 +184,7 @@ class Exchange:
             Bytes; None waits for the end.
         """
         self._wanted = wanted
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         self._wake()
         return self._waiter
 

@@ -132,8 +132,14 @@ def _plain(given: str) -> ReadQuery | None:
     if "\\" in given or "SERVICE" in upper or "FROM" in upper:
         return None
     begins = _PLAIN_BEGINNING.match(upper)
-    if begins is None or any(_OPERATIONS[word].search(upper) for word in UPDATES if word in upper):
+    if begins is None:
         return None
+    for word, operation in _OPERATIONS.items():
+        place = upper.find(word)
+        while place >= 0:
+            if operation.match(upper, place):
+                return None
+            place = upper.find(word, place + 1)
     return ReadQuery(given, given, begins[1])
 
 

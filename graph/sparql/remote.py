@@ -13,6 +13,7 @@ import pyoxigraph as ox
 
 from graph.errors import BadQuery, NotAcceptable, QueryTimeout, QueryTooLarge, SpacenormsError
 from graph.sparql import cutting, dataset, dialects, outgoing, saved
+from graph.sparql.alarms import Alarms
 from graph.sparql.cutting import Most
 from graph.sparql.dialects import Dialect, Outgoing, Reply
 from graph.sparql.endpoint import Endpoint
@@ -277,6 +278,7 @@ class RemotePool:
 
         A server that is not there yet is met by the first query.
         """
+        self.alarms = Alarms()
         self._client = httpx2.AsyncClient(follow_redirects=False)
         try:
             await self._meet(self.endpoint.time_limit)

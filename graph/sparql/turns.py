@@ -24,9 +24,11 @@ class Turns(Generic[T]):
 
     Examples
     --------
-    >>> turns = Turns(Alarms())
-    >>> turns.put("a worker")
-    >>> turns.take(), turns.take()
+    >>> async def use():
+    ...     turns = Turns(Alarms())
+    ...     turns.put("a worker")
+    ...     return turns.take(), turns.take()
+    >>> asyncio.run(use())
     ('a worker', None)
     """
 
@@ -65,7 +67,7 @@ class Turns(Generic[T]):
         TimeoutError
             Nothing came free until then.
         """
-        turn: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        turn: asyncio.Future[T] = self._alarms.loop.create_future()
         self._waiting.append(turn)
         alarm = self._alarms.set(seconds, partial(_expire, turn))
         try:

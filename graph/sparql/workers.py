@@ -493,7 +493,7 @@ class Evaluation:
         self._timeout = timeout
         self._error: BaseException | None = None
         self.cut: str | None = None
-        self._exchange = Exchange(self)
+        self._exchange = Exchange(self, pool.alarms.loop)
         self._alarm = pool.alarms.set(timeout, self._expire)
         worker.ask(request, self._exchange)
 
