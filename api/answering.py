@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from api.answercache import edition, is_lasting
-from api.cuts import AT_END, HEADER, can_tell_at_end, header, told
+from api.cuts import AT_END, HEADER, can_be_marked, can_tell_at_end, header, told
 from api.cuts import most as most_of
 from api.settings import Settings
 from graph.errors import BadValue, SpacenormsError
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.1
 _HELD = 2**20
+#: Bytes at the beginning of a long answer among which it can be marked as cut.
+_MARKED = 2**16
+_SENT = 2**18
 
 
 class ClientLeftError(Exception):
@@ -73,7 +76,8 @@ class Answer:
     body
         The bytes that are there.
     rest
-        What follows; None when nothing does.
+        What follows: pieces of an answer that is whole, or what is still being written; None when nothing
+        does.
     cut
         Why it was cut, one of `graph.sparql.cutting.ROWS` and `BYTES`; None when it is whole, or when what
         follows will tell.
@@ -83,13 +87,13 @@ class Answer:
 
     body: bytes
     most: Most
-    rest: Rest | None = None
+    rest: Rest | Pieces | None = None
     cut: str | None = None
 
     @property
     def headers(self) -> dict[str, str]:
         """The header that tells whether it was cut."""
-        return {HEADER: AT_END} if self.rest else header(self.cut, self.most)
+        return {HEADER: AT_END} if isinstance(self.rest, Rest) else header(self.cut, self.most)
 
 
 async def evaluate(
@@ -181,6 +185,8 @@ async def begin(
         await running.wait(held if can_tell_at_end(media_type or "") else None)
         if not running.is_over:
             return Answer(running.taken(), limits, Rest(running, request))
+        if held is not None and running.length > held:
+            return _in_pieces(running.pieces(), media_type or "", running.cut, limits)
         body = running.result()
     except BaseException as error:
         if running is not None:
@@ -199,6 +205,17 @@ async def begin(
 
 def _frozen(graphs: Sequence[str] | None) -> tuple[str, ...] | None:
     return None if graphs is None else tuple(graphs)
+
+
+def _in_pieces(
+    pieces: Sequence[bytes | memoryview], media_type: str, cut: str | None, limits: Most
+) -> Answer:
+    """Return a long answer that is whole; to join it would hold up all others for as long as that takes."""
+    first, rest = bytes(pieces[0][:_MARKED]), [pieces[0][_MARKED:], *pieces[1:]]
+    marked = told(first, media_type, cut, limits)
+    if cut and marked == first and can_be_marked(media_type):
+        return Answer(told(b"".join(pieces), media_type, cut, limits), limits, cut=cut)
+    return Answer(marked, limits, Pieces(rest), cut)
 
 
 class _Watch:
@@ -271,8 +288,38 @@ class Rest:
         self._running.cancel()
 
 
+class Pieces:
+    """The rest of an answer that is whole, sent so that others are answered meanwhile.
+
+    Parameters
+    ----------
+    pieces
+        The bytes.
+
+    Attributes
+    ----------
+    length
+        How many they are.
+    """
+
+    def __init__(self, pieces: Sequence[bytes | memoryview]) -> None:
+        self._pieces = pieces
+        self.length = sum(map(len, pieces))
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Yield the bytes, a few at a time."""
+        for piece in self._pieces:
+            for begin in range(0, len(piece), _SENT):
+                yield bytes(piece[begin : begin + _SENT])
+                await asyncio.sleep(0)
+
+    def cancel(self) -> None:
+        """Let go of them."""
+        self._pieces = ()
+
+
 class Streamed(Response):
-    """A long answer, sent while it is being written.
+    """A long answer, sent in pieces, as a rule while it is being written.
 
     After a fault the transfer is broken off, so that nobody takes a part for the whole.
 
@@ -287,6 +334,8 @@ class Streamed(Response):
     def __init__(self, answer: Answer, headers: dict[str, str]) -> None:
         super().__init__(headers=headers)
         del self.headers["content-length"]
+        if isinstance(answer.rest, Pieces):
+            self.headers["content-length"] = str(len(answer.body) + answer.rest.length)
         self._answer = answer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -75,6 +75,11 @@ def can_tell_at_end(media_type: str) -> bool:
     return media_type in COMMENTS
 
 
+def can_be_marked(media_type: str) -> bool:
+    """Tell whether a table in a media type has a place that tells that it was cut."""
+    return media_type in (_JSON, _XML)
+
+
 def header(reason: str | None, limits: Most) -> dict[str, str]:
     """Return the header of an answer that was cut for a reason; none for a whole one."""
     return {HEADER: f"{reason}; limit={_limit(reason, limits)}"} if reason else {}

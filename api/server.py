@@ -18,7 +18,7 @@ from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
 
 _HEADERS_BYTES = 64 * 2**10
-_NEW_OBJECTS = 10_000
+_NEW_OBJECTS, _NEW_ROUNDS, _KEPT_ROUNDS = 10_000, 10, 50
 
 _FIRST_STEPS = """
 spacenorms serves the graph at {base}/   (data {version}; stop with Ctrl-C)
@@ -52,8 +52,8 @@ def serve(host: str, port: int, load: Callable[[], KnowledgeGraph], folder: Path
     # what is loaded now lives as long as the server: the collector need not walk it during a request
     gc.collect()
     gc.freeze()
-    # … nor look at what is new after every few requests
-    gc.set_threshold(_NEW_OBJECTS)
+    # … nor look at what is new after every few requests, or at all that is kept every few seconds
+    gc.set_threshold(_NEW_OBJECTS, _NEW_ROUNDS, _KEPT_ROUNDS)
     config = configuration(application, application.state.settings, host, port)
     _TellingServer(config, application.state.graph.version).run()
 

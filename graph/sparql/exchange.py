@@ -169,10 +169,13 @@ class Exchange:
 
     def taken(self) -> bytes:
         """Return the bytes that have arrived since this was last called."""
-        first = self.pieces[0] if len(self.pieces) == 1 else None
-        found = first if isinstance(first, bytes) else b"".join(self.pieces)
-        self.pieces.clear()
-        self.length = 0
+        found = self.taken_pieces()
+        first = found[0] if len(found) == 1 else None
+        return first if isinstance(first, bytes) else b"".join(found)
+
+    def taken_pieces(self) -> list[bytes | memoryview]:
+        """Return them as they have arrived."""
+        found, self.pieces, self.length = self.pieces, [], 0
         return found
 
     def wait(self, wanted: int | None) -> asyncio.Future[None]:

@@ -251,6 +251,15 @@ class Whole:
 
     result = taken
 
+    @property
+    def length(self) -> int:
+        """How many bytes it has."""
+        return len(self._body)
+
+    def pieces(self) -> list[bytes | memoryview]:
+        """Return the answer in one piece."""
+        return [self._body]
+
     def cancel(self) -> None:
         """Do nothing: it is over."""
 

@@ -502,18 +502,24 @@ class Evaluation:
         """Whether there is nothing more to come."""
         return self._exchange.is_over
 
-    @property
-    def has_more(self) -> bool:
-        """Whether bytes have arrived that were not taken."""
-        return bool(self._exchange.length)
-
     def wait(self, wanted: int | None) -> asyncio.Future[None]:
         """Return what is done once more than so many bytes have arrived; None waits for the end."""
         return self._exchange.wait(wanted)
 
+    @property
+    def length(self) -> int:
+        """How many bytes have arrived that were not taken."""
+        return self._exchange.length
+
     def taken(self) -> bytes:
         """Return the bytes of the answer that have arrived since this was last called."""
         return self._exchange.taken()
+
+    def pieces(self) -> list[bytes | memoryview]:
+        """Return what `result` does in the pieces in which it arrived, which are not copied."""
+        if self._error is not None:
+            raise self._error
+        return self._exchange.taken_pieces()
 
     def result(self) -> bytes:
         """Return the rest of an answer that is whole.
