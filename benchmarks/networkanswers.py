@@ -1,4 +1,4 @@
-"""Times every answer on networks, cold and warm, in processes of their own."""
+"""Times every answer on networks, cold and warm."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import click
 import networkx as nx
 
-from benchmarks.timing import apart, here, table
+from benchmarks.timing import here, table
 from graph.knowledge import KnowledgeGraph
 
 #: What a process has read that has answered something on networks before, though not these questions.
@@ -27,8 +27,8 @@ MODULES = (
 #: Milliseconds of processor time within which an answer is wanted, cold and warm.
 COLD, WARM = 150, 5
 
-#: Processes that each cold answer is timed in; the least counts, since others on a machine only add.
-PROCESSES = 3
+#: Times that each answer is timed; the least counts, since others on a machine only add.
+TURNS = 3
 
 #: Why an answer needs longer than `COLD`, by the words that its title begins with.
 REASONS = {
@@ -46,15 +46,14 @@ REASONS = {
 }
 
 
-def answers(graph: KnowledgeGraph) -> str:
+def answers() -> str:
     """Return the section on the answers that pages and programs ask for, cold and warm."""
     load_modules()
     rows = []
-    for title, work in _questions(graph):
+    for title, work in _questions(KnowledgeGraph.load()):
         cold, warm = _cold_and_warm(work)
         reason = next((why for start, why in REASONS.items() if title.startswith(start)), "")
-        late = reason if cold is not None and cold > COLD else ""
-        told = [f"{cold:.0f}" if cold is not None else "–", f"{warm:.2f}" if warm is not None else "–", late]
+        told = [f"{cold:.0f}", f"{warm:.2f}", reason if cold > COLD else ""]
         rows.append([title, *told])
         click.echo(f"  {title}: {told[0]} / {told[1]} ms", err=True)
     columns = ["answer", f"cold, ms (goal {COLD})", f"warm, ms (goal {WARM})", "why longer"]
@@ -79,7 +78,7 @@ def _start() -> str:
         "print(read, time.process_time() - read)"
     )
     command = [sys.executable, "-c", program]
-    told = [subprocess.check_output(command, text=True) for _ in range(PROCESSES)]  # noqa: S603 - ours
+    told = [subprocess.check_output(command, text=True) for _ in range(TURNS)]  # noqa: S603 - ours
     found = [[float(text) for text in each.split()] for each in told]
     read, loaded = (min(column) for column in zip(*found, strict=True))
     return (
@@ -88,23 +87,22 @@ def _start() -> str:
     )
 
 
-def _cold_and_warm(work: Callable[[], Any]) -> tuple[float | None, float | None]:
-    def both() -> tuple[float, float]:
+def _cold_and_warm(work: Callable[[KnowledgeGraph], Any]) -> tuple[float, float]:
+    """Return milliseconds of an answer from a graph loaded afresh, and of the same answer once more."""
+    found = []
+    for _ in range(TURNS):
+        graph = KnowledgeGraph.load()
         gc.collect()
         gc.freeze()  # as the server does once it has loaded
-        cold = here(work).seconds
-        warm = here(lambda: [work() for _ in range(50)]).seconds or 0.0
-        return cold or 0.0, warm / 50
-
-    found = [apart(both, 120, least=0.0).result for _ in range(PROCESSES)]
-    known = [each for each in found if each is not None]
-    if not known:
-        return None, None
-    cold, warm = (1000 * min(column) for column in zip(*known, strict=True))
+        cold = here(lambda: work(graph)).seconds or 0.0  # noqa: B023 - called at once
+        warm = here(lambda: [work(graph) for _ in range(50)]).seconds or 0.0  # noqa: B023
+        found.append((cold, warm / 50))
+        gc.unfreeze()
+    cold, warm = (1000 * min(column) for column in zip(*found, strict=True))
     return cold, warm
 
 
-def _questions(graph: KnowledgeGraph) -> Iterator[tuple[str, Callable[[], Any]]]:
+def _questions(aside: KnowledgeGraph) -> Iterator[tuple[str, Callable[[KnowledgeGraph], Any]]]:
     from graph.chance.robustness import robustness
     from graph.chance.significance import significance
     from graph.measures.bridges import bridges
@@ -118,27 +116,26 @@ def _questions(graph: KnowledgeGraph) -> Iterator[tuple[str, Callable[[], Any]]]
     from graph.series.timeline import timeline
     from graph.votes.voting import axes
 
-    aside = KnowledgeGraph.load()  # so that finding out what to ask answers nothing beforehand
     known = network(aside, "affiliation").graph
-    act = _act(known, graph.today.year + 1)
+    act = _act(known, aside.today.year + 1)
     for view in VIEWS:
         drawn = drawing if drawn_apart(view) else picture
-        yield f"network {view}", lambda view=view: network(graph, view)  # type: ignore[misc]
-        yield f"centrality {view}", lambda view=view: centrality(network(graph, view), "betweenness")  # type: ignore[misc]
-        yield f"communities {view}", lambda view=view: structure(network(graph, view), "louvain")  # type: ignore[misc]
-        yield f"picture {view}", lambda view=view, drawn=drawn: drawn(graph, view)  # type: ignore[misc]
-    yield "bridges", lambda: bridges(graph)
-    yield "voting axes", lambda: axes(graph)
-    yield "what if, one act", lambda: what_if(graph, "affiliation", [act])
-    yield "timeline of ten years", lambda: timeline(graph, start=graph.today.year - 9)
-    yield "timeline from 1957", lambda: timeline(graph)
-    yield "timeline of the events of two years", lambda: timeline(graph, by="event")
-    yield "bifurcation from 1957", lambda: panel(graph)
+        yield f"network {view}", lambda graph, view=view: network(graph, view)  # type: ignore[misc]
+        yield f"centrality {view}", lambda graph, view=view: centrality(network(graph, view), "betweenness")  # type: ignore[misc]
+        yield f"communities {view}", lambda graph, view=view: structure(network(graph, view), "louvain")  # type: ignore[misc]
+        yield f"picture {view}", lambda graph, view=view, drawn=drawn: drawn(graph, view)  # type: ignore[misc]
+    yield "bridges", lambda graph: bridges(graph)
+    yield "voting axes", lambda graph: axes(graph)
+    yield "what if, one act", lambda graph: what_if(graph, "affiliation", [act])
+    yield "timeline of ten years", lambda graph: timeline(graph, start=graph.today.year - 9)
+    yield "timeline from 1957", lambda graph: timeline(graph)
+    yield "timeline of the events of two years", lambda graph: timeline(graph, by="event")
+    yield "bifurcation from 1957", lambda graph: panel(graph)
     for each in fitting(known):
         name = each.name
-        yield f"affiliation, {name}", lambda name=name: centrality(network(graph, "affiliation"), name)  # type: ignore[misc]
-    yield "affiliation, robustness", lambda: robustness(graph)
-    yield "affiliation, significance (1,000 samples)", lambda: significance(graph)
+        yield f"affiliation, {name}", lambda graph, name=name: centrality(network(graph, "affiliation"), name)  # type: ignore[misc]
+    yield "affiliation, robustness", lambda graph: robustness(graph)
+    yield "affiliation, significance (1,000 samples)", lambda graph: significance(graph)
 
 
 def _act(known: nx.Graph, year: int) -> str:

@@ -18,7 +18,8 @@ import networkx as nx
 import numpy as np
 
 from benchmarks.graphs import affiliation, one_mode
-from benchmarks.networkanswers import PROCESSES, answers
+from benchmarks.networkanswers import TURNS as LOADED
+from benchmarks.networkanswers import answers
 from benchmarks.timing import Timed, apart, table, versions
 from graph.knowledge import KnowledgeGraph
 from graph.measures import engines, sparse
@@ -228,7 +229,7 @@ def head(bound: float) -> str:
     """Return the beginning of the report."""
     return _HEAD.format(
         day=dt.date.today(), versions=versions(), bound=bound, times=LARGER, turns=TURNS, sources=SOURCES,
-        processes=PROCESSES,
+        loaded=LOADED,
     )  # fmt: skip
 
 
@@ -322,7 +323,7 @@ def null_samples(graph: KnowledgeGraph, samples: int) -> str:
 def main(small: int, large: int, bound: float, samples: int, report: Path) -> None:
     """Measure networks and write a report."""
     graph = KnowledgeGraph.load()
-    parts = [answers(graph), null_samples(graph, samples)]
+    parts = [answers(), null_samples(graph, samples)]
     if small:
         parts.append(compare(one_mode(small), "One mode", bound, weighted=True))
         parts.append(compare(affiliation(small), "Two modes", bound, weighted=False))
@@ -343,10 +344,9 @@ conversion included and import not, as a ratio to the fastest engine of the same
 would take longer than the bound. An engine that needed more than the bound ({bound:.0f} s, {times} times
 that for the large graph) was ended. igraph (GPL) is a bar to compare with, not part of the product; matrix is
 spacenorms' own, on scipy's sparse matrices. What a measure took from memory that the process had freed before
-is not in the number in brackets. Answers are timed in processes that have read the graph and their
-modules, have frozen the collector as the server does, and have answered nothing: cold is the first time, the
-queries included, the least of {processes} processes; warm is the mean of the fifty after it. All of it
-happens in the process that is timed.
+is not in the number in brackets. Answers are timed in a process that has read their modules and has frozen
+the collector as the server does, each on a graph that was loaded for it and has answered nothing: cold is the
+first time, the queries included, the least of {loaded} graphs; warm is the mean of the fifty after it.
 
 """
 
