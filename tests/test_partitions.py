@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 
 from graph.errors import BadValue
 from graph.measures import partitions
-from graph.measures.partitions import adjusted_rand, consensus, louvain, modularity, normalised_information
+from graph.measures.partitions import (
+    adjusted_rand,
+    consensus,
+    louvain,
+    matrix_modularity,
+    modularity,
+    normalised_information,
+)
 
 labels = st.lists(st.integers(0, 4), min_size=1, max_size=30)
 
@@ -56,6 +63,8 @@ def test_modularity_agrees_with_networkx_and_igraph(graph: nx.Graph, seed: int, 
     parts = [{node for node in graph if community[node] == each} for each in set(community.values())]
     assert found == pytest.approx(nx.community.modularity(graph, parts, weight=strength), abs=1e-9)
     weights = [known["weight"] for _, _, known in graph.edges(data=True)] if weighted else None
+    ties, numbers = nx.to_numpy_array(graph, weight=strength), np.array(list(community.values()))
+    assert matrix_modularity(ties, numbers) == pytest.approx(found, abs=1e-9)
     other = igraph.Graph(len(graph), list(graph.edges))
     assert found == pytest.approx(other.modularity([community[node] for node in graph], weights), abs=1e-9)
 
@@ -104,6 +113,20 @@ def test_the_same_seed_gives_the_same_partition() -> None:
     assert consensus(club, seed=5) == consensus(club, seed=5)
     ties = nx.to_numpy_array(club, weight=None)
     assert (louvain(ties, 3) == louvain(ties, 3)).all()
+
+
+@settings(max_examples=100, deadline=None)
+@given(graphs, st.integers(0, 1000))
+def test_looking_at_all_nodes_at_once_moves_the_same(graph: nx.Graph, seed: int) -> None:
+    draws = np.random.default_rng(seed)
+    ties = nx.to_numpy_array(graph) * draws.integers(1, 5, (len(graph),) * 2)
+    ties = ties + ties.T
+    found = []
+    for few in (0, 2**30):  # looks at all at once always, and never while any moved
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(partitions, "FEW", few)
+            found.append(louvain(ties, seed).tolist())
+    assert found[0] == found[1]
 
 
 def test_two_cliques_are_found_by_every_run() -> None:

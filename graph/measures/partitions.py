@@ -25,6 +25,10 @@ THRESHOLD = 0.5
 #: Rounds of consensus at most; it is reached in two or three as a rule.
 ROUNDS = 10
 
+#: After a pass over n nodes in which at most n / FEW moved, the next that moves is looked for among all at
+#: once.
+FEW = 8
+
 #: A gain in modularity smaller than this is none.
 GAIN = 1e-12
 
@@ -121,9 +125,10 @@ def consensus(
     -------
     Consensus
         The share of runs that put two nodes together is the strength of a new tie between them, dropped
-        below `THRESHOLD`; the runs are repeated on that graph until they all agree. A node without ties is
-        a community of its own. Above `DENSE_LIMIT` nodes there are no rounds: the best run is taken, and the
-        runs are made by a compiled library where one is installed.
+        below `THRESHOLD`; the runs are repeated on that graph until they all agree, and nodes that all of
+        them put together stay together. A node without ties is a community of its own. Above `DENSE_LIMIT`
+        nodes there are no rounds: the best run is taken, and the runs are made by a compiled library where
+        one is installed.
 
     Raises
     ------
@@ -147,18 +152,20 @@ def consensus(
     if not graph.number_of_edges():
         alone = {node: number for number, node in enumerate(nodes)}
         return Consensus(alone, 0.0, 0.0, 0.0, int(bool(nodes)), 1.0, runs, seed, 0)
-    large = len(nodes) > DENSE_LIMIT
-    compiled = pick(graph, COMMUNITIES, weighted=strength is not None) if large else None
-    found = _runs(graph, nodes, strength, range(seed, seed + runs), compiled)
-    scores = _scores(graph, nodes, strength, found)
-    if large:
-        agreed, rounds = found[int(np.argmax(scores))], 0
+    if len(nodes) > DENSE_LIMIT:
+        compiled = pick(graph, COMMUNITIES, weighted=strength is not None)
+        found = _compiled_runs(graph, nodes, strength, range(seed, seed + runs), compiled)
+        scores = [modularity(graph, dict(zip(nodes, each.tolist(), strict=True)), strength) for each in found]
+        agreed, rounds, quality = found[int(np.argmax(scores))], 0, max(scores)
     else:
+        compiled, ties = None, matrix(graph, strength, nodes)
+        found = [louvain(ties, each) for each in range(seed, seed + runs)]
+        scores = [matrix_modularity(ties, each) for each in found]
         agreed, rounds = _agree(found, seed)
-    community = _numbered(nodes, agreed)
+        quality = matrix_modularity(ties, agreed)
     return Consensus(
-        community=community,
-        modularity=modularity(graph, community, strength),
+        community=_numbered(nodes, agreed),
+        modularity=quality,
         best=max(scores),
         worst=min(scores),
         different=len({each.tobytes() for each in found}),
@@ -170,12 +177,27 @@ def consensus(
     )
 
 
-def _runs(
+def matrix_modularity(ties: Matrix, labels: Labels) -> float:
+    """Return the modularity of a partition of a graph given by its matrix, as `modularity` does.
+
+    Parameters
+    ----------
+    ties
+        A symmetric matrix, n × n, of strengths.
+    labels
+        n numbers of communities, from 0.
+    """
+    every = ties.sum()
+    if not every:
+        return 0.0
+    inside = np.eye(int(labels.max()) + 1)[labels]
+    within = ((inside.T @ ties) * inside.T).sum() / every
+    return float(within - ((ties.sum(axis=1) @ inside / every) ** 2).sum())
+
+
+def _compiled_runs(
     graph: nx.Graph, nodes: list[str], strength: str | None, seeds: Iterable[int], compiled: Engine | None
 ) -> list[Labels]:
-    if len(nodes) <= DENSE_LIMIT:
-        ties = matrix(graph, strength, nodes)
-        return [louvain(ties, seed) for seed in seeds]
     place = {node: number for number, node in enumerate(nodes)}
     found = []
     for seed in seeds:
@@ -187,33 +209,21 @@ def _runs(
     return found
 
 
-def _scores(graph: nx.Graph, nodes: list[str], strength: str | None, found: list[Labels]) -> list[float]:
-    """Return the modularity of each of several partitions."""
-    if len(nodes) > DENSE_LIMIT:
-        return [modularity(graph, dict(zip(nodes, each.tolist(), strict=True)), strength) for each in found]
-    ties = matrix(graph, strength, nodes)
-    every, degrees = ties.sum(), ties.sum(axis=1)
-    scores = []
-    for each in found:
-        inside = np.eye(int(each.max()) + 1)[each]
-        within = ((inside.T @ ties) * inside.T).sum() / every
-        scores.append(float(within - ((degrees @ inside / every) ** 2).sum()))
-    return scores
-
-
 def _agree(found: list[Labels], seed: int) -> tuple[Labels, int]:
-    """Return the partition that all runs agree on after some rounds, and the number of rounds."""
+    """Return the partition that all runs agree on after some rounds, and the number of rounds.
+
+    Nodes that all runs put together stay together.
+    """
     runs = len(found)
     for rounds in range(ROUNDS):
         if all(np.array_equal(each, found[0]) for each in found):
             return found[0], rounds
-        together = np.zeros((len(found[0]),) * 2)
-        for each in found:
-            together += each[:, None] == each[None, :]
-        together /= runs
+        kinds, kind, sizes = np.unique(np.array(found), axis=1, return_inverse=True, return_counts=True)
+        together = sum(each[:, None] == each[None, :] for each in kinds) / runs
         together[together < THRESHOLD] = 0.0
-        np.fill_diagonal(together, 0.0)
-        found = [louvain(together, seed + run) for run in range(runs)]
+        ties = together * sizes[:, None] * sizes
+        np.fill_diagonal(ties, sizes * (sizes - 1.0))  # no node is tied to itself
+        found = [_canonical(louvain(ties, seed + run)[kind]) for run in range(runs)]
     return found[0], ROUNDS
 
 
@@ -252,31 +262,110 @@ def louvain(ties: Matrix, seed: int) -> Labels:
 
 def _local_moves(ties: Matrix, order: np.random.Generator) -> Labels:
     """Move nodes one at a time to the neighbouring community that gains most, until none gains."""
-    size, degrees = len(ties), ties.sum(axis=1)
-    every = degrees.sum()
-    links = ties.copy()
-    np.fill_diagonal(links, 0.0)
-    apart = links.copy()
-    labels, totals = list(range(size)), degrees.copy()
-    own_degrees, least = degrees.tolist(), GAIN * float(every)
-    shares = (degrees / every).tolist()
-    gains = np.empty(size)
-    moved = True
-    while moved:
-        moved = False
-        for node in order.permutation(size).tolist():
-            own, degree = labels[node], own_degrees[node]
+    state = _Moving(ties)
+    size, moves = len(ties), len(ties)
+    while moves:
+        turns = order.permutation(size)
+        moves = state.step(turns) if moves * FEW > size else state.leap(turns)
+    return _canonical(state.labels)
+
+
+class _Moving:
+    """Nodes in communities, between which they are moved.
+
+    Parameters
+    ----------
+    ties
+        A symmetric matrix, n × n, of strengths.
+    """
+
+    def __init__(self, ties: Matrix) -> None:
+        degrees = ties.sum(axis=1)
+        every = float(degrees.sum())
+        self._apart = ties.copy()
+        np.fill_diagonal(self._apart, 0.0)
+        self._links = self._apart.copy()  # of each node to each community
+        self._degrees = degrees
+        self._shares = degrees / every
+        self._totals = degrees.copy()  # of each community
+        self._least = GAIN * every
+        self.labels = np.arange(len(ties))
+
+    def step(self, turns: Labels) -> int:
+        """Look at each node in turn; return how many moved."""
+        labels, degrees, shares = self.labels.tolist(), self._degrees.tolist(), self._shares.tolist()
+        links, totals, gains, least = self._links, self._totals, np.empty(len(turns)), self._least
+        moves = 0
+        for node in turns.tolist():
+            own, degree = labels[node], degrees[node]
             totals[own] -= degree
             np.multiply(totals, shares[node], out=gains)
             np.subtract(links[node], gains, out=gains)
             best = int(gains.argmax())
             if best != own and gains[best] > gains[own] + least:
-                links[:, own] -= apart[node]
-                links[:, best] += apart[node]
+                self._move(node, own, best)
                 labels[node] = own = best
-                moved = True
+                moves += 1
             totals[own] += degree
-    return _canonical(np.array(labels))
+        self.labels = np.array(labels)
+        return moves
+
+    def leap(self, turns: Labels) -> int:
+        """Do as `step` does, but look at all nodes at once for the next that moves."""
+        place = moves = 0
+        while place < len(turns):
+            further, moved = self._leap_among(turns[place:])
+            place, moves = place + further, moves + moved
+        return moves
+
+    def _leap_among(self, turns: Labels) -> tuple[int, int]:
+        """Leap until a node founds a community; return how many nodes had their turn, and how many moved."""
+        kept, empty = self._kept()
+        own, degrees = np.searchsorted(kept, self.labels[turns]), self._degrees[turns]
+        gains = np.empty((len(turns), len(kept)))
+        changed = np.arange(len(kept))
+        place = moves = 0
+        while place < len(turns):
+            gains[:, changed] = self._gains(turns, own, changed, kept[changed])
+            left, rows = gains[place:], np.arange(len(turns) - place)
+            best = left.argmax(axis=1)
+            moving = left[rows, best] > left[rows, own[place:]] + self._least
+            first = int(moving.argmax())
+            if not moving[first]:
+                return len(turns), moves
+            place += first
+            changed = np.array([own[place], best[first]])
+            old, new = kept[changed].tolist()
+            self._move(int(turns[place]), old, new)
+            self._totals[old] -= degrees[place]
+            self._totals[new] += degrees[place]
+            self.labels[turns[place]], own[place] = new, best[first]
+            place, moves = place + 1, moves + 1
+            if new == empty:
+                break
+        return place, moves
+
+    def _gains(self, turns: Labels, own: Labels, columns: Labels, communities: Labels) -> Matrix:
+        """Return what each node would gain in each community, a column each; its own degree left out."""
+        shares = self._shares[turns][:, None]
+        back = shares * self._degrees[turns][:, None] * (own[:, None] == columns)
+        gains: Matrix = self._links[turns[:, None], communities] - shares * self._totals[communities] + back
+        return gains
+
+    def _kept(self) -> tuple[Labels, int]:
+        """Return the communities that have nodes with the first that has none, and which that is, or −1.
+
+        One that has none is as good as another.
+        """
+        has_none = np.bincount(self.labels, minlength=len(self.labels)) == 0
+        empty = int(has_none.argmax()) if has_none.any() else -1
+        if empty >= 0:
+            has_none[empty] = False
+        return np.flatnonzero(~has_none), empty
+
+    def _move(self, node: int, old: int, new: int) -> None:
+        self._links[:, old] -= self._apart[node]
+        self._links[:, new] += self._apart[node]
 
 
 def _canonical(labels: Labels) -> Labels:
