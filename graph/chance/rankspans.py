@@ -6,7 +6,6 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import networkx as nx
 import numpy as np
 
 from graph.cache import Cache
@@ -14,6 +13,7 @@ from graph.chance.robustness import VIEWS, Interval, interval, is_kept, leave_ou
 from graph.chance.twomode import KERNELS, centralities
 from graph.measures.bridges import without_meeting_places
 from graph.measures.catalogue import ranks
+from graph.measures.definitions import ties_between
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, Network, network
 from graph.threads import one_thread
@@ -94,23 +94,13 @@ def _places(networks: Sequence[Network]) -> list[dict[str, int]]:
         networks[0].states(),
         sorted(node for node, mode in networks[0].graph.nodes(data="bipartite") if mode == 1),
     )
-    kept = np.array([_matrix(each, rows, columns) for each in networks])
+    met = (without_meeting_places(each.graph, (each.blocs[0], each.blocs[1]))[0] for each in networks)
+    kept = np.array([ties_between(graph, rows, columns) for graph in met], dtype=bool)
     numbers = centralities(kept, "betweenness", drop_isolates=True)[:, : len(rows)]
     return [
         ranks({state: value for state, value in zip(rows, line, strict=True) if state in each.graph})
         for each, line in zip(networks, numbers.tolist(), strict=True)
     ]
-
-
-def _matrix(each: Network, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
-    first, second = each.blocs
-    graph: nx.Graph = without_meeting_places(each.graph, (first, second))[0]
-    others = {node: number for number, node in enumerate(columns)}
-    found = np.zeros((len(rows), len(columns)), dtype=bool)
-    for number, state in enumerate(rows):
-        if state in graph:
-            found[number, [others[other] for other in graph[state]]] = True
-    return found
 
 
 def _has_two_blocs(each: Network) -> bool:

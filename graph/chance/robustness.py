@@ -16,7 +16,8 @@ from graph.chance.nullmodel import overlaps
 from graph.chance.twomode import KERNELS, centralities
 from graph.errors import BadValue
 from graph.measures.bridges import between_shares, without_meeting_places
-from graph.measures.catalogue import Reference, measure, ranks, values
+from graph.measures.catalogue import Reference, measure, ranks, ranks_by_mode, values
+from graph.measures.definitions import ties_between
 from graph.networks.affiliations import traditions
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, FALSE_DISCOVERY_RATE, Network, group_of, incidence, network
@@ -359,7 +360,7 @@ def _robustness(
     with one_thread():
         found = _values([base, *(variant.network for variant in variants)], view, name, raw)
         own = found[0]
-        places = [_ranks(base.graph, each) for each in found]
+        places = [ranks_by_mode(base.graph, each) for each in found]
         rows = tuple(_row(base, node, own[node], places, variants) for node in _ordered(base, own, places[0]))
         claims = tuple(_claims(base, variants, places, top))
     return Robustness(
@@ -388,21 +389,12 @@ def _values(networks: Sequence[Network], view: str, name: str, raw: bool) -> lis
     if name not in KERNELS:
         return [values(each.graph, name) for each in networks]
     rows, columns = networks[0].states(), _affiliations(networks[0])
-    matrices = np.array([_matrix(each, rows, columns) for each in networks])
+    matrices = np.array([ties_between(each.graph, rows, columns) for each in networks], dtype=bool)
     numbers = centralities(matrices, name, drop_isolates=True)
     return [
         {node: value for node, value in zip([*rows, *columns], line, strict=True) if node in each.graph}
         for each, line in zip(networks, numbers.tolist(), strict=True)
     ]
-
-
-def _matrix(each: Network, rows: Sequence[str], columns: Sequence[str]) -> np.ndarray:
-    found = np.zeros((len(rows), len(columns)), dtype=bool)
-    row, column = ({node: number for number, node in enumerate(nodes)} for nodes in (rows, columns))
-    for first, second in each.graph.edges:
-        state, other = (first, second) if first in row else (second, first)
-        found[row[state], column[other]] = True
-    return found
 
 
 def _aligned(each: Network, raw: bool, name: str) -> Values:
@@ -418,14 +410,6 @@ def _aligned(each: Network, raw: bool, name: str) -> Values:
     for state in states:
         graph.nodes[state].pop("bipartite", None)
     return values(graph, name, strength="weight" if raw else None)
-
-
-def _ranks(graph: nx.Graph, found: Values) -> dict[str, int]:
-    """Rank among the nodes of the same mode."""
-    places: dict[str, int] = {}
-    for mode in (0, 1):
-        places |= ranks({node: found[node] for node in found if graph.nodes[node]["bipartite"] == mode})
-    return places
 
 
 def _ordered(base: Network, own: Values, place: Mapping[str, int]) -> list[str]:

@@ -13,7 +13,6 @@ import numpy as np
 from graph.cache import Cache
 from graph.chance.blocgroups import bloc_modularity, modularity
 from graph.chance.holders import HELD, WatchedClashes, clashes, holding
-from graph.chance.nullmodel import Matrix
 from graph.chance.outcome import (
     GroupTest,
     Mixing,
@@ -44,6 +43,7 @@ from graph.chance.wording import (
 )
 from graph.errors import BadValue
 from graph.measures.catalogue import MEASURES, measure, measured, ranks, values
+from graph.measures.definitions import ties_between
 from graph.measures.partitions import modularity as group_modularity
 from graph.measures.structures import PARTITIONS, STRUCTURES
 from graph.networks.blocs import Knowledge
@@ -199,7 +199,7 @@ def _significance(kg: Knowledge, asked: _Asked, progress: Progress | None) -> Si
     whole, terms = asked.base, TERMS[asked.view]
     base = holding(whole) if asked.view in HELD else whole
     (rows, columns), plan = modes(base), asked.plan
-    matrix = _incidence(base, rows, columns)
+    matrix = ties_between(base.graph, rows, columns)
     watched, overlaps = Watch(base, matrix, asked.name), CountedOverlaps(matrix, exact=plan.model == BICM)
     conflicts = _watched_clashes(asked.view, whole, base, rows, columns)
     with one_thread():
@@ -230,14 +230,6 @@ def _significance(kg: Knowledge, asked: _Asked, progress: Progress | None) -> Si
         version=base.version,
         groups=groups,
     )
-
-
-def _incidence(base: Network, rows: Sequence[str], columns: Sequence[str]) -> Matrix:
-    place = {code: number for number, code in enumerate(columns)}
-    matrix = np.zeros((len(rows), len(columns)))
-    for row, node in enumerate(rows):
-        matrix[row, [place[other] for other in base.graph[node]]] = 1
-    return matrix
 
 
 def _watched_clashes(

@@ -15,8 +15,9 @@ from graph.errors import BadValue
 from graph.measures.catalogue import MEASURES, Reference, ranks, values
 from graph.measures.definitions import matrix
 from graph.measures.paths import shortest_paths
+from graph.networks.affiliations import best_grade
 from graph.networks.blocs import Bloc, Knowledge, find_blocs
-from graph.networks.building import BLOCS, best_grade, day, network
+from graph.networks.building import BLOCS, day, network
 from graph.networks.copies import copied
 from graph.threads import one_thread
 

@@ -17,7 +17,6 @@ from graph.measures.definitions import (
     Reference,
     Values,
     merged,
-    mode,
     possessions,
     projection,
     sides,
@@ -306,18 +305,26 @@ def _without_modes(graph: nx.Graph) -> nx.Graph:
 
 def ranks(found: Values) -> dict[str, int]:
     """Return the rank of every node, 1 for the greatest value; equal values share the best rank."""
+    told = {value: _comparable(value) for value in set(found.values())}
+    ordered = sorted((-told[value], node) for node, value in found.items())
     best: dict[float, int] = {}
-    ordered = sorted(found, key=lambda node: (-_comparable(found[node]), node))
-    for place, node in enumerate(ordered, start=1):
-        best.setdefault(_comparable(found[node]), place)
-    return {node: best[_comparable(found[node])] for node in ordered}
+    for place, (value, _) in enumerate(ordered, start=1):
+        best.setdefault(value, place)
+    return {node: best[value] for value, node in ordered}
+
+
+def ranks_by_mode(graph: nx.Graph, found: Values) -> dict[str, int]:
+    """Return the rank of every node that has a value among those of its mode, in order of mode and rank."""
+    return {
+        node: rank
+        for side in sides(graph)
+        for node, rank in ranks({each: found[each] for each in side if each in found}).items()
+    }
 
 
 def _rows(graph: nx.Graph, found: Values) -> Iterable[CentralityRow]:
-    for side in sorted({mode(graph, node) for node in graph}):
-        own = {node: value for node, value in found.items() if mode(graph, node) == side}
-        for node, rank in ranks(own).items():
-            yield _row(graph, node, own[node], rank)
+    for node, rank in ranks_by_mode(graph, found).items():
+        yield _row(graph, node, found[node], rank)
 
 
 def _row(graph: nx.Graph, node: str, value: float, rank: int) -> CentralityRow:

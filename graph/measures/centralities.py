@@ -7,6 +7,7 @@ import numpy as np
 from scipy.sparse.csgraph import shortest_path
 from scipy.sparse.linalg import eigsh
 
+from graph.chance.twomode import raw_betweenness
 from graph.measures.definitions import (
     DENSE_LIMIT,
     Matrix,
@@ -19,6 +20,7 @@ from graph.measures.definitions import (
     mode,
     named,
     sides,
+    ties_between,
     two_modes,
 )
 from graph.measures.engines import pick
@@ -50,7 +52,8 @@ def _strength(graph: nx.Graph, strength: str | None) -> Values:
 def _betweenness(graph: nx.Graph, strength: str | None) -> Values:
     raw = _raw_betweenness(graph, strength)
     most = _greatest_betweenness(graph)
-    return {node: raw[node] / most[mode(graph, node)] if most[mode(graph, node)] else 0.0 for node in graph}
+    modes = graph.nodes(data="bipartite", default=0)
+    return {node: raw[node] / most[side] if most[side] else 0.0 for node, side in modes}
 
 
 def _raw_betweenness(graph: nx.Graph, strength: str | None) -> Values:
@@ -62,9 +65,23 @@ def _raw_betweenness(graph: nx.Graph, strength: str | None) -> Values:
         found: Values = nx.betweenness_centrality(distances(graph, strength), normalized=False, weight=weight)
         return found
     if strength is None:
-        return named(graph, betweenness(matrix(graph, None)))
+        return _two_mode_betweenness(graph) or named(graph, betweenness(matrix(graph, None)))
     lengths = matrix(distances(graph, strength), "distance")
     return named(graph, betweenness_by_distance(lengths))
+
+
+def _two_mode_betweenness(graph: nx.Graph) -> Values:
+    """Return the betweenness of a graph whose ties all join the two modes; empty for another graph.
+
+    Levels of paths then hold nodes of one mode only, so that far smaller matrices do.
+    """
+    first, second = sides(graph)
+    if not (two_modes(graph) and first and second):
+        return {}
+    joined = ties_between(graph, first, second)
+    if joined.sum() < graph.number_of_edges():  # some ties join nodes of the same mode
+        return {}
+    return dict(zip([*first, *second], raw_betweenness(joined[None])[0].tolist(), strict=True))
 
 
 def _greatest_betweenness(graph: nx.Graph) -> list[float]:

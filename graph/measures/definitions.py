@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 import networkx as nx
 import numpy as np
@@ -97,8 +98,8 @@ def mode(graph: nx.Graph, node: str) -> int:
 
 def sides(graph: nx.Graph) -> tuple[list[str], list[str]]:
     """Return the nodes of either mode, in the order of the graph."""
-    first = [node for node in graph if mode(graph, node) == 0]
-    return first, [node for node in graph if mode(graph, node) == 1]
+    modes = graph.nodes(data="bipartite", default=0)
+    return [node for node, side in modes if side == 0], [node for node, side in modes if side == 1]
 
 
 def named(graph: nx.Graph, numbers: Matrix) -> Values:
@@ -122,6 +123,18 @@ def matrix(graph: nx.Graph, strength: str | None, order: Sequence[str] | None = 
         else:
             found[rows, ends] = [known.get(strength, 1.0) for node in nodes for known in ties[node].values()]
     np.fill_diagonal(found, 0.0)
+    return found
+
+
+def ties_between(graph: nx.Graph, rows: Sequence[str], columns: Sequence[str]) -> Matrix:
+    """Return the ties between some nodes and some others as a matrix, rows × columns, of 0 and 1.
+
+    Nodes that the graph lacks, and ties to nodes that are not asked for, make no difference.
+    """
+    place, ties = {node: number for number, node in enumerate(columns)}, graph._adj
+    held = [[place[other] for other in ties[node] if other in place] if node in ties else () for node in rows]
+    found = np.zeros((len(rows), len(columns)))
+    found[np.repeat(np.arange(len(rows)), [len(each) for each in held]), [*chain.from_iterable(held)]] = 1.0
     return found
 
 

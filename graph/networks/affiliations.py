@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
+import numpy as np
+
+from graph.cache import Cache
 from graph.networks.blocs import Knowledge
 from graph.networks.options import Option, choice, known_name
 
@@ -49,8 +52,40 @@ LEVEL = Option(
 OPTIONS = (LEVEL, TRADITION, VERIFIED_OPTION)
 
 
-def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None = None) -> list[Row]:
-    """Return the rows of the affiliation query that hold on a day, or may hold.
+class Tie(NamedTuple):
+    """A state and what it belongs to, with the rows that say so on a day.
+
+    Attributes
+    ----------
+    pair
+        The codes of the state and of the affiliation.
+    rows
+        One for each fact and source.
+    certain
+        Whether the tie had certainly begun by the day.
+    attributes
+        Of the tie in a network; not to be changed.
+    """
+
+    pair: tuple[str, str]
+    rows: Sequence[Row]
+    certain: bool
+    attributes: Mapping[str, Any]
+
+
+#: Grades of verification, the best first.
+GRADES = ("official", "reported", "recalled")
+
+_PLACES = {grade: place for place, grade in enumerate(GRADES)}
+
+
+def best_grade(grades: Iterable[str]) -> str:
+    """Return the best of several grades of verification."""
+    return min(grades, key=lambda grade: _PLACES.get(grade, len(GRADES)))
+
+
+def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None = None) -> list[Tie]:
+    """Return the ties of the affiliation query that hold on a day, or may hold.
 
     Parameters
     ----------
@@ -63,18 +98,85 @@ def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None 
 
     Returns
     -------
-    list of mapping
-        One row for each state, affiliation, fact and source; ``certain`` says whether the tie had
-        certainly begun by the day.
+    list of Tie
+        In order of the codes of state and affiliation.
     """
     chosen = {option.name: option.default for option in OPTIONS} | dict(options or {})
-    levels, text = LEVELS[: LEVELS.index(str(chosen["level"])) + 1], day.isoformat()
-    held: list[Row] = [
-        {**row, "certain": certain}
-        for row in kg.run("networks/affiliation")
-        if (row.get("level") or LEVELS[0]) in levels and (certain := _certain(row, text)) is not None
-    ]
-    return trusted(kg, held, str(chosen["tradition"]), str(chosen["verified"]))
+    key = (kg.version, *(str(chosen[option.name]) for option in OPTIONS))
+    return _KEPT.get(kg, key, lambda: _dated(kg, *key[1:])).on(day.isoformat())
+
+
+def _dated(kg: Knowledge, level: str, tradition: str, verified: str) -> _Dated:
+    levels = LEVELS[: LEVELS.index(level) + 1]
+    rows = [row for row in kg.run("networks/affiliation") if (row.get("level") or LEVELS[0]) in levels]
+    return _Dated(trusted(kg, rows, tradition, verified))
+
+
+class _Dated:
+    """Rows of the affiliation query in order of their ties, ready to be asked for any day."""
+
+    def __init__(self, rows: Iterable[Row]) -> None:
+        self._rows = sorted(rows, key=_pair)
+        pairs = [_pair(row) for row in self._rows]
+        numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
+        self._tie = np.array([numbers[pair] for pair in pairs], dtype=np.int64)
+        # most ties rest on one row, and are the same on every day on which they hold
+        self._alone = [_Alone(self._rows, is_sure) for is_sure in (False, True)]
+        # ISO dates compare as text; where there is no date the text is empty
+        self._begun, self._possible, self._ended = (
+            np.array([str(row.get(name) or "") for row in self._rows], dtype="U10")
+            for name in ("begun", "possible", "ended")
+        )
+        self._certain = np.array([bool(row.get("certain")) for row in self._rows], dtype=bool)
+
+    def on(self, day: str) -> list[Tie]:
+        """Return the ties that hold on a day, or may hold, as `_certain` tells of each row."""
+        dated = self._begun != ""
+        has_begun = dated & (self._begun <= day)
+        may_have = dated & ~has_begun & (self._possible != "") & (self._possible <= day)
+        has_ended = (self._ended != "") & (self._ended <= day)
+        held = np.flatnonzero(~has_ended & (~dated | has_begun | may_have))
+        if not len(held):
+            return []
+        certain = np.where(dated, has_begun, self._certain)[held]
+        starts = np.flatnonzero(np.diff(self._tie[held], prepend=-1))
+        sure, ends = np.logical_or.reduceat(certain, starts).tolist(), [*starts[1:].tolist(), len(held)]
+        places = held.tolist()
+        return [
+            self._alone[is_sure][places[start]]
+            if end - start == 1
+            else _tie([self._rows[place] for place in places[start:end]], is_sure)
+            for start, end, is_sure in zip(starts.tolist(), ends, sure, strict=True)
+        ]
+
+
+class _Alone(dict[int, Tie]):
+    """Ties that rest on one row, by its place, each made once."""
+
+    def __init__(self, rows: Sequence[Row], is_sure: bool) -> None:
+        super().__init__()
+        self._rows = rows
+        self._is_sure = is_sure
+
+    def __missing__(self, place: int) -> Tie:
+        made = self[place] = _tie((self._rows[place],), self._is_sure)
+        return made
+
+
+def _pair(row: Row) -> tuple[str, str]:
+    return row["state_code"], row["affiliation_code"]
+
+
+def _tie(rows: Sequence[Row], is_sure: bool) -> Tie:
+    bases = sorted({str(row["basis"]) for row in rows if row.get("basis")})
+    starts = [str(row["begun"]) for row in rows if row.get("begun")]
+    attributes = {
+        "verification": best_grade(row["verification"] for row in rows),
+        "certain": is_sure,
+        **({"basis": ";".join(bases)} if bases else {}),
+        **({"since": min(starts)} if starts else {}),
+    }
+    return Tie(_pair(rows[0]), rows, is_sure, attributes)
 
 
 def members(kg: Knowledge, day: dt.date, codes: Collection[str]) -> Iterable[tuple[str, str]]:
@@ -142,3 +244,6 @@ def _certain(row: Row, day: str) -> bool | None:
         return True
     possible = row.get("possible")
     return False if possible and possible <= day else None
+
+
+_KEPT: Cache[_Dated] = Cache(16)

@@ -17,7 +17,9 @@ import numpy as np
 from graph import dates
 from graph.chance.nullmodel import Matrix, Overlaps, overlaps
 from graph.errors import BadData, BadValue, UnknownName, suggest
+from graph.measures.definitions import ties_between
 from graph.networks import affiliations
+from graph.networks.affiliations import Tie
 from graph.networks.blocs import Bloc, Knowledge, find_blocs
 from graph.networks.copies import add_new_ties
 from graph.networks.options import Option, Value, read_options
@@ -215,13 +217,9 @@ def day(kg: Knowledge, as_of: str | dt.date | None) -> dt.date:
 
 
 def _affiliation(kg: Knowledge, request: Request) -> Network:
-    rows = affiliations.affiliations(kg, request.as_of, request.chosen())
-    ties: dict[tuple[str, str], list[Row]] = {}
-    for row in rows:
-        ties.setdefault((row["state_code"], row["affiliation_code"]), []).append(row)
-    certain = {(row["state_code"], row["affiliation_code"]) for row in rows if row["certain"]}
-    vague = ties.keys() - certain
-    used = {pair: own for pair, own in ties.items() if request.imprecise == "include" or pair not in vague}
+    ties = affiliations.affiliations(kg, request.as_of, request.chosen())
+    vague = [tie for tie in ties if not tie.certain]
+    used = ties if request.imprecise == "include" else [tie for tie in ties if tie.certain]
     graph = _two_mode_graph(used, request.blocs)
     single = _drop_single_members(graph)
     return Network(
@@ -241,11 +239,8 @@ def _affiliation(kg: Knowledge, request: Request) -> Network:
         version=kg.version,
         blocs=request.blocs,
         parameters=request.parameters(),
-        grades=count(
-            own[0]["verification"] if len(own) == 1 else best_grade(row["verification"] for row in own)
-            for own in used.values()
-        ),
-        sources=tuple(count([row["source"] for own in used.values() for row in own])),
+        grades=count([tie.attributes["verification"] for tie in used]),
+        sources=tuple(count([row["source"] for tie in used for row in tie.rows])),
     )
 
 
@@ -266,20 +261,20 @@ def _merged(graph: nx.Graph) -> Iterable[str]:
         yield f"Alliance and constituting treaty counted as one: {', '.join(merged)}."
 
 
-def _two_mode_graph(ties: Mapping[tuple[str, str], Sequence[Row]], blocs: Sequence[Bloc]) -> nx.Graph:
+def _two_mode_graph(ties: Sequence[Tie], blocs: Sequence[Bloc]) -> nx.Graph:
     belongs: dict[str, list[str]] = {}
-    for state, affiliation in ties:
-        belongs.setdefault(state, []).append(affiliation)
+    for tie in ties:
+        belongs.setdefault(tie.pair[0], []).append(tie.pair[1])
     nodes: dict[str, dict[str, Any]] = {}
-    for state, affiliation in sorted(ties):
-        rows = ties[state, affiliation]
+    for (state, affiliation), rows, _, _ in ties:
         first = rows[0]
-        if state not in nodes:
-            nodes[state] = _state_attributes(first, belongs[state], blocs)
+        own = nodes.get(state)
+        if own is None:
+            own = nodes[state] = _state_attributes(first, belongs[state], blocs)
         known = nodes.get(affiliation)
         if known is None:
             known = nodes[affiliation] = _affiliation_attributes(first)
-        if nodes[state]["bipartite"] != 0 or known["iri"] != first["affiliation"]:
+        if own["bipartite"] != 0 or known["iri"] != first["affiliation"]:
             raise BadData(
                 f"The code {affiliation} stands for two things: {known['iri']} and {first['affiliation']}.",
                 remedy="Give one of them another skos:notation.",
@@ -294,27 +289,8 @@ def _two_mode_graph(ties: Mapping[tuple[str, str], Sequence[Row]], blocs: Sequen
                 break
     graph = nx.Graph(two_mode=True)
     graph.add_nodes_from(nodes.items())
-    add_new_ties(graph, ((*pair, _tie_attributes(ties[pair])) for pair in sorted(ties)))
+    add_new_ties(graph, ((state, other, dict(known)) for (state, other), _, _, known in ties))
     return graph
-
-
-def _tie_attributes(rows: Sequence[Row]) -> dict[str, Any]:
-    if len(rows) == 1:  # as most ties are: nothing to choose or join
-        basis, begun = rows[0].get("basis"), rows[0].get("begun")
-        return {
-            "verification": rows[0]["verification"],
-            "certain": bool(rows[0]["certain"]),
-            **({"basis": str(basis)} if basis else {}),
-            **({"since": str(begun)} if begun else {}),
-        }
-    bases = sorted({str(row["basis"]) for row in rows if row.get("basis")})
-    starts = [str(row["begun"]) for row in rows if row.get("begun")]
-    return {
-        "verification": best_grade(row["verification"] for row in rows),
-        "certain": any(row["certain"] for row in rows),
-        **({"basis": ";".join(bases)} if bases else {}),
-        **({"since": min(starts)} if starts else {}),
-    }
 
 
 def _drop_single_members(graph: nx.Graph) -> list[str]:
@@ -360,17 +336,6 @@ def _affiliation_attributes(row: Row) -> dict[str, Any]:
         "bipartite": 1,
         "group": row["kind"],
     }
-
-
-#: Grades of verification, the best first.
-GRADES = ("official", "reported", "recalled")
-
-_PLACES = {grade: place for place, grade in enumerate(GRADES)}
-
-
-def best_grade(grades: Iterable[str]) -> str:
-    """Return the best of several grades of verification."""
-    return min(grades, key=lambda grade: _PLACES.get(grade, len(GRADES)))
 
 
 def count(values: Iterable[str]) -> dict[str, int]:
@@ -434,11 +399,7 @@ def incidence(base: Network) -> tuple[list[str], Matrix]:
     """
     states = base.states()
     columns = sorted(node for node, mode in base.graph.nodes(data="bipartite") if mode == 1)
-    place = {code: number for number, code in enumerate(columns)}
-    matrix = np.zeros((len(states), len(columns)))
-    for row, state in enumerate(states):
-        matrix[row, [place[code] for code in base.graph[state]]] = 1
-    return states, matrix
+    return states, ties_between(base.graph, states, columns)
 
 
 def _projection(base: nx.Graph, states: Sequence[str], tested: Overlaps, keep: np.ndarray) -> nx.Graph:

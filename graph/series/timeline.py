@@ -12,7 +12,7 @@ from typing import Any
 
 from graph.cache import Cache
 from graph.errors import BadValue
-from graph.measures.catalogue import centrality, measure
+from graph.measures.catalogue import measure, measured, ranks_by_mode, values
 from graph.networks import affiliations
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, Network, day, find_view, network
@@ -334,7 +334,9 @@ def _point(found: Network, names: Iterable[str]) -> Point:
 def _values(found: Network, name: str) -> dict[str, tuple[float, int]]:
     if not found.graph.number_of_edges():
         return {}
-    return {row.node: (row.value, row.rank) for row in centrality(found, name).rows}
+    graph, strength, _ = measured(found, directions=measure(name).directions)
+    own = values(graph, name, strength=strength)
+    return {str(node): (own[node], rank) for node, rank in ranks_by_mode(graph, own).items()}
 
 
 def _moved(told: Sequence[Event], points: Sequence[Point], names: Iterable[str]) -> Iterable[Moved]:

@@ -9,9 +9,9 @@ from typing import Any
 import networkx as nx
 
 from graph.namespaces import local_name
-from graph.networks.affiliations import trusted
+from graph.networks.affiliations import best_grade, trusted
 from graph.networks.blocs import Knowledge
-from graph.networks.building import Network, Request, best_grade, blocs_of, count, group_of, imprecision
+from graph.networks.building import Network, Request, blocs_of, count, group_of, imprecision
 
 Row = Mapping[str, Any]
 
