@@ -26,10 +26,13 @@ def edges(found) -> set[frozenset[str]]:
 def test_the_rows_of_a_day_are_those_the_query_gives_for_it(graph, as_of) -> None:
     told = graph.run("networks/affiliation", as_of=as_of, imprecise="include", lowest="agency")
     own = affiliations(graph, datetime.date.fromisoformat(as_of))
-    key = ("state_code", "affiliation_code", "fact", "source", "certain")
-    assert {tuple(row[name] for name in key) for row in own} == {
+    key = ("state_code", "affiliation_code", "fact", "source")
+    assert {tuple(row[name] for name in key) for tie in own for row in tie.rows} == {
         tuple(row[name] for name in key) for row in told
     }
+    certain = {(row["state_code"], row["affiliation_code"]) for row in told if row["certain"]}
+    assert {tie.pair for tie in own if tie.certain} == certain
+    assert [tie.pair for tie in own] == sorted({tie.pair for tie in own})
 
 
 def test_an_alliance_and_the_treaty_that_constitutes_it_are_one_affiliation(graph) -> None:
@@ -68,12 +71,9 @@ def test_stricter_verification_only_takes_ties_away(graph) -> None:
 
 
 def test_a_tradition_and_all_but_it_together_speak_of_every_tie(graph) -> None:
-    whole = {(row["state_code"], row["affiliation_code"]) for row in affiliations(graph, graph.today)}
+    whole = {tie.pair for tie in affiliations(graph, graph.today)}
     parts = [
-        {
-            (row["state_code"], row["affiliation_code"])
-            for row in affiliations(graph, graph.today, {"tradition": name})
-        }
+        {tie.pair for tie in affiliations(graph, graph.today, {"tradition": name})}
         for name in ("western", "-western")
     ]
     assert parts[0] | parts[1] == whole and parts[0] and parts[1]
@@ -258,10 +258,6 @@ def test_members_of_blocs_are_those_of_the_affiliation_rows(graph) -> None:
     codes = {row["affiliation_code"] for row in rows}
     for day in ("1985-06-30", "2024-01-01"):
         when = datetime.date.fromisoformat(day)
-        held = {
-            (row["state_code"], row["affiliation_code"])
-            for row in affiliations(graph, when)
-            if row["certain"] and row["affiliation_code"] in codes
-        }
+        held = {tie.pair for tie in affiliations(graph, when) if tie.certain and tie.pair[1] in codes}
         assert held == set(members(graph, when, codes))
         assert held

@@ -21,7 +21,7 @@ from graph.measures.definitions import ties_between
 from graph.networks.affiliations import traditions
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, FALSE_DISCOVERY_RATE, Network, group_of, incidence, network
-from graph.networks.copies import add_new_ties, copied
+from graph.networks.copies import add_new_ties, copied, without
 from graph.threads import one_thread
 
 Values = dict[str, float]
@@ -311,26 +311,22 @@ def _affiliations(base: Network) -> list[str]:
 
 
 def _without_affiliation(base: Network, node: str) -> Variant:
-    graph = copied(base.graph, [node])
     known = base.graph.nodes[node]
-    graph.remove_nodes_from([state for state in base.graph[node] if graph.degree(state) == 0])
-    _regroup(graph, node, [bloc.code for bloc in base.blocs])
+    graph = without(base.graph, [node])
+    if node in {bloc.code for bloc in base.blocs}:
+        graph = _regrouped(graph, node)
     kind = ALLIANCE if known["kind"] == "alliance" else INSTRUMENT
-    return Variant(kind, node, known["label"], _with_graph(base, graph), base.graph.degree(node))
+    return Variant(kind, node, known["label"], replace(base, graph=graph), base.graph.degree(node))
 
 
-def _regroup(graph: nx.Graph, gone: str, blocs: Sequence[str]) -> None:
-    """Take a bloc that is gone out of the groups of its states."""
-    if gone not in blocs:
-        return
-    for _, known in graph.nodes(data=True):
+def _regrouped(graph: nx.Graph, gone: str) -> nx.Graph:
+    """Return a graph in which a bloc that is gone is out of the groups of its states."""
+    kept = copied(graph)
+    for _, known in kept.nodes(data=True):
         if known["bipartite"] == 0:
             own = [code for code in known["blocs"].split(";") if code and code != gone]
             known["blocs"], known["group"] = ";".join(own), group_of(own)
-
-
-def _with_graph(base: Network, graph: nx.Graph) -> Network:
-    return replace(base, graph=nx.freeze(graph))
+    return nx.freeze(kept)
 
 
 def _without_facts(kg: Knowledge, base: Network, options: Mapping[str, Any]) -> Iterable[Variant]:

@@ -14,7 +14,7 @@ from graph.chance.sampling import Block
 Levels = NDArray[np.int8]
 
 #: Matrices worked on at a time, so that what is needed at once stays in the processor's cache.
-AT_ONCE = 8
+AT_ONCE = 4
 
 #: Damping of PageRank.
 DAMPING = 0.85

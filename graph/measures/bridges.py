@@ -18,7 +18,7 @@ from graph.measures.paths import shortest_paths
 from graph.networks.affiliations import best_grade
 from graph.networks.blocs import Bloc, Knowledge, find_blocs
 from graph.networks.building import BLOCS, day, network
-from graph.networks.copies import copied
+from graph.networks.copies import without
 from graph.threads import one_thread
 
 Row = Mapping[str, Any]
@@ -232,14 +232,16 @@ def between_shares(graph: nx.Graph, blocs: tuple[str, str]) -> tuple[dict[str, f
     """
     nodes = sorted(graph)
     place = {node: number for number, node in enumerate(nodes)}
-    sides = [[place[node] for node in nodes if graph.nodes[node]["group"] == bloc] for bloc in blocs]
-    paths = shortest_paths(matrix(graph, None, nodes))
+    known = graph._node
+    sides = [[place[node] for node in nodes if known[node]["group"] == bloc] for bloc in blocs]
+    sources, ends = sorted(sides, key=len)  # a path runs both ways: fewer starts are less work
+    paths = shortest_paths(matrix(graph, None, nodes), sources)
     targets = np.zeros(len(nodes))
-    targets[sides[1]] = 1.0
-    joined = int((paths.steps[np.ix_(*sides)] >= 0).sum())
-    totals = paths.through(targets)[sides[0]].sum(axis=0) / max(joined, 1)
-    states = [node for node in nodes if graph.nodes[node]["bipartite"] == 0]
-    return {state: float(totals[place[state]]) for state in states}, len(sides[0]) * len(sides[1]), joined
+    targets[ends] = 1.0
+    joined = int((paths.steps[:, ends] >= 0).sum())
+    totals = (paths.through(targets).sum(axis=0) / max(joined, 1)).tolist()
+    states = [node for node in nodes if known[node]["bipartite"] == 0]
+    return {state: totals[place[state]] for state in states}, len(sources) * len(ends), joined
 
 
 _METHOD = (
@@ -277,14 +279,14 @@ def without_meeting_places(
     A meeting place is an alliance or treaty in which states of the one bloc only and of the other only
     sit together. States left without any tie are left out too.
     """
-    places = []
-    for node, mode in graph.nodes(data="bipartite"):
-        groups = {graph.nodes[state]["group"] for state in graph[node]} if mode == 1 else set()
-        if {bloc.code for bloc in blocs} <= groups:
-            places.append(node)
-    kept = copied(graph, places)
-    kept.remove_nodes_from([node for node, degree in list(kept.degree()) if degree == 0])
-    return nx.freeze(kept), tuple((node, graph.nodes[node]["label"]) for node in sorted(places))
+    codes = {bloc.code for bloc in blocs}
+    sitting = {node: known["group"] for node, known in graph._node.items() if known["group"] in codes}
+    places = [
+        node
+        for node, mode in graph.nodes(data="bipartite")
+        if mode == 1 and len({sitting[state] for state in graph._adj[node] if state in sitting}) == len(codes)
+    ]
+    return without(graph, places), tuple((node, graph.nodes[node]["label"]) for node in sorted(places))
 
 
 def _rows(graph: nx.Graph, share: Mapping[str, float]) -> Iterable[BridgeRow]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,19 +14,22 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ShortestPaths:
-    """All shortest paths of an undirected graph of n nodes in which every tie is one step long.
+    """The shortest paths from k of the n nodes of an undirected graph in which every tie is one step long.
 
     Attributes
     ----------
     ties
         The adjacency matrix, n × n, of 0 and 1.
+    sources
+        The places of the k nodes.
     steps
-        The number of ties on a shortest path, n × n; −1 where there is no path.
+        The number of ties on a shortest path, k × n; −1 where there is no path.
     counts
-        How many shortest paths there are, n × n; exact up to 2⁵³.
+        How many shortest paths there are, k × n; exact up to 2⁵³.
     """
 
     ties: Matrix
+    sources: NDArray[np.int64]
     steps: NDArray[np.int64]
     counts: Matrix
 
@@ -40,7 +44,7 @@ class ShortestPaths:
         Returns
         -------
         ndarray
-            n × n: in row s and column v, the sum over targets t of the share of the shortest
+            k × n: in row s and column v, the sum over targets t of the share of the shortest
             paths from s to t that pass v, with v neither s nor t.
 
         References
@@ -54,34 +58,35 @@ class ShortestPaths:
         for step in range(int(self.steps.max(initial=0)), 0, -1):
             outer = np.where(self.steps == step, (targets[None, :] + shares) / divisor, 0.0)
             shares += np.where(self.steps == step - 1, self.counts * (outer @ self.ties), 0.0)
-        np.fill_diagonal(shares, 0.0)
+        shares[np.arange(len(shares)), self.sources] = 0.0
         return shares
 
 
-def shortest_paths(ties: Matrix) -> ShortestPaths:
-    """Return the length and the number of shortest paths between all pairs of nodes.
+def shortest_paths(ties: Matrix, sources: Sequence[int] | None = None) -> ShortestPaths:
+    """Return the length and the number of shortest paths between all pairs of nodes, or from some.
 
     Parameters
     ----------
     ties
         A symmetric adjacency matrix, n × n, of 0 and 1, with an empty diagonal.
+    sources
+        The places of the nodes that paths begin at; all when None.
 
     Returns
     -------
     ShortestPaths
         Memory grows with n²: about 50 MB at 1,500 nodes.
     """
-    size = len(ties)
-    steps = np.full((size, size), -1, dtype=np.int64)
-    np.fill_diagonal(steps, 0)
-    counts = np.eye(size)
+    begun = np.arange(len(ties)) if sources is None else np.array(sources, dtype=np.int64)
+    counts = np.eye(len(ties))[begun]
+    steps = np.where(counts > 0, 0, -1)
     front, step = counts, 0
     while front.any():
         step += 1
         front = np.where(steps < 0, front @ ties, 0.0)
         steps[front > 0] = step
         counts = counts + front
-    return ShortestPaths(ties, steps, counts)
+    return ShortestPaths(ties, begun, steps, counts)
 
 
 def betweenness(ties: Matrix) -> Matrix:

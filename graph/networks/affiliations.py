@@ -7,12 +7,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from graph.cache import Cache
 from graph.networks.blocs import Knowledge
 from graph.networks.options import Option, choice, known_name
 
 Row = Mapping[str, Any]
+
+#: One truth value for each row.
+Chosen = NDArray[np.bool_]
 
 #: Levels of membership, the highest first; choosing one takes those above it too.
 LEVELS = ("state", "agency", "institution")
@@ -102,40 +106,51 @@ def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None 
         In order of the codes of state and affiliation.
     """
     chosen = {option.name: option.default for option in OPTIONS} | dict(options or {})
-    key = (kg.version, *(str(chosen[option.name]) for option in OPTIONS))
-    return _KEPT.get(kg, key, lambda: _dated(kg, *key[1:])).on(day.isoformat())
+    level, tradition, verified = (str(chosen[option.name]) for option in OPTIONS)
+    dated = _DATED.get(kg, kg.version, lambda: _Dated(kg.run("networks/affiliation")))
+    key = (kg.version, level, tradition, verified)
+    wanted = _WANTED.get(kg, key, lambda: _wanted(kg, dated.rows, level, tradition, verified))
+    return dated.on(day.isoformat(), wanted)
 
 
-def _dated(kg: Knowledge, level: str, tradition: str, verified: str) -> _Dated:
+def _wanted(kg: Knowledge, rows: list[Row], level: str, tradition: str, verified: str) -> Chosen:
+    """Return which rows are of a level, a tradition and a grade."""
     levels = LEVELS[: LEVELS.index(level) + 1]
-    rows = [row for row in kg.run("networks/affiliation") if (row.get("level") or LEVELS[0]) in levels]
-    return _Dated(trusted(kg, rows, tradition, verified))
+    held = [row for row in rows if (row.get("level") or LEVELS[0]) in levels]
+    kept = {id(row) for row in trusted(kg, held, tradition, verified)}
+    return np.array([id(row) in kept for row in rows], dtype=bool)
 
 
 class _Dated:
-    """Rows of the affiliation query in order of their ties, ready to be asked for any day."""
+    """Rows of the affiliation query in order of their ties, ready to be asked for any day.
+
+    Parameters
+    ----------
+    rows
+        All rows of the query.
+    """
 
     def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = sorted(rows, key=_pair)
-        pairs = [_pair(row) for row in self._rows]
+        self.rows = sorted(rows, key=_pair)
+        pairs = [_pair(row) for row in self.rows]
         numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
         self._tie = np.array([numbers[pair] for pair in pairs], dtype=np.int64)
         # most ties rest on one row, and are the same on every day on which they hold
-        self._alone = [_Alone(self._rows, is_sure) for is_sure in (False, True)]
+        self._alone = [_Alone(self.rows, is_sure) for is_sure in (False, True)]
         # ISO dates compare as text; where there is no date the text is empty
         self._begun, self._possible, self._ended = (
-            np.array([str(row.get(name) or "") for row in self._rows], dtype="U10")
+            np.array([str(row.get(name) or "") for row in self.rows], dtype="U10")
             for name in ("begun", "possible", "ended")
         )
-        self._certain = np.array([bool(row.get("certain")) for row in self._rows], dtype=bool)
+        self._certain = np.array([bool(row.get("certain")) for row in self.rows], dtype=bool)
 
-    def on(self, day: str) -> list[Tie]:
-        """Return the ties that hold on a day, or may hold, as `_certain` tells of each row."""
+    def on(self, day: str, wanted: Chosen) -> list[Tie]:
+        """Return the ties that hold on a day, or may hold, as `_certain` tells of each row wanted."""
         dated = self._begun != ""
         has_begun = dated & (self._begun <= day)
         may_have = dated & ~has_begun & (self._possible != "") & (self._possible <= day)
         has_ended = (self._ended != "") & (self._ended <= day)
-        held = np.flatnonzero(~has_ended & (~dated | has_begun | may_have))
+        held = np.flatnonzero(wanted & ~has_ended & (~dated | has_begun | may_have))
         if not len(held):
             return []
         certain = np.where(dated, has_begun, self._certain)[held]
@@ -145,7 +160,7 @@ class _Dated:
         return [
             self._alone[is_sure][places[start]]
             if end - start == 1
-            else _tie([self._rows[place] for place in places[start:end]], is_sure)
+            else _tie([self.rows[place] for place in places[start:end]], is_sure)
             for start, end, is_sure in zip(starts.tolist(), ends, sure, strict=True)
         ]
 
@@ -159,7 +174,13 @@ class _Alone(dict[int, Tie]):
         self._is_sure = is_sure
 
     def __missing__(self, place: int) -> Tie:
-        made = self[place] = _tie((self._rows[place],), self._is_sure)
+        row = self._rows[place]
+        known: dict[str, Any] = {"verification": row["verification"], "certain": self._is_sure}
+        if basis := row.get("basis"):
+            known["basis"] = str(basis)
+        if begun := row.get("begun"):
+            known["since"] = str(begun)
+        made = self[place] = Tie(_pair(row), (row,), self._is_sure, known)
         return made
 
 
@@ -246,4 +267,5 @@ def _certain(row: Row, day: str) -> bool | None:
     return False if possible and possible <= day else None
 
 
-_KEPT: Cache[_Dated] = Cache(16)
+_DATED: Cache[_Dated] = Cache(2)
+_WANTED: Cache[Chosen] = Cache(32)

@@ -39,6 +39,31 @@ def copied(graph: nx.Graph, without: Collection[Any] = frozenset()) -> nx.Graph:
     return kept
 
 
+def without(graph: nx.Graph, gone: Collection[Any]) -> nx.Graph:
+    """Return a graph without some nodes, and without those that then have no ties.
+
+    Parameters
+    ----------
+    graph
+        Undirected, without parallel ties.
+    gone
+        Nodes to leave out with their ties.
+
+    Returns
+    -------
+    networkx.Graph
+        Frozen; the attributes of its nodes and ties are those of the graph, and not to be changed.
+    """
+    kept = nx.Graph(**graph.graph)
+    ties = {node: dict(own) for node, own in graph._adj.items() if node not in gone}
+    for node in gone:
+        for other in graph._adj[node]:
+            ties.get(other, {}).pop(node, None)
+    kept._adj = {node: own for node, own in ties.items() if own}
+    kept._node = {node: graph._node[node] for node in kept._adj}
+    return nx.freeze(kept)
+
+
 def add_new_ties(graph: nx.Graph, ties: Iterable[tuple[Any, Any, dict[str, Any]]]) -> None:
     """Add ties between nodes that are in a graph and are not tied yet.
 
