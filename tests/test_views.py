@@ -7,11 +7,12 @@ import datetime
 import networkx as nx
 import pytest
 
-from graph.errors import BadDate, BadValue, UnknownName
+from graph.errors import BadData, BadDate, BadValue, UnknownName
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import centrality
 from graph.networks.affiliations import LEVELS, VERIFIED, affiliations, members
 from graph.networks.building import VIEWS, network
+from graph.networks.supposed import Supposed
 from graph.votes import rollcalls
 
 
@@ -261,3 +262,11 @@ def test_members_of_blocs_are_those_of_the_affiliation_rows(graph) -> None:
         held = {tie.pair for tie in affiliations(graph, when) if tie.certain and tie.pair[1] in codes}
         assert held == set(members(graph, when, codes))
         assert held
+
+
+def test_a_code_that_stands_for_two_things_is_told(graph) -> None:
+    rows = graph.run("networks/affiliation")
+    other = next(row for row in rows if row["affiliation_code"] != rows[0]["affiliation_code"])
+    twin = {**other, "affiliation_code": rows[0]["affiliation_code"]}
+    with pytest.raises(BadData, match=rf"{rows[0]['affiliation_code']} stands for two things"):
+        network(Supposed(graph, [*rows, twin]), "affiliation")

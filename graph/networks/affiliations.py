@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from graph.cache import Cache
+from graph.errors import BadData
 from graph.networks.blocs import Knowledge
 from graph.networks.options import Option, choice, known_name
 
@@ -69,12 +70,15 @@ class Tie(NamedTuple):
         Whether the tie had certainly begun by the day.
     attributes
         Of the tie in a network; not to be changed.
+    treaty
+        The code of the treaty that constitutes the affiliation, where the facts are on that; else empty.
     """
 
     pair: tuple[str, str]
     rows: Sequence[Row]
     certain: bool
     attributes: Mapping[str, Any]
+    treaty: str
 
 
 #: Grades of verification, the best first.
@@ -128,10 +132,16 @@ class _Dated:
     ----------
     rows
         All rows of the query.
+
+    Raises
+    ------
+    BadData
+        One code stands for two things.
     """
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = sorted(rows, key=_pair)
+        _check_codes(self.rows)
         pairs = [_pair(row) for row in self.rows]
         numbers = {pair: number for number, pair in enumerate(dict.fromkeys(pairs))}
         self._tie = np.array([numbers[pair] for pair in pairs], dtype=np.int64)
@@ -180,7 +190,7 @@ class _Alone(dict[int, Tie]):
             known["basis"] = str(basis)
         if begun := row.get("begun"):
             known["since"] = str(begun)
-        made = self[place] = Tie(_pair(row), (row,), self._is_sure, known)
+        made = self[place] = Tie(_pair(row), (row,), self._is_sure, known, _treaty((row,)))
         return made
 
 
@@ -197,7 +207,26 @@ def _tie(rows: Sequence[Row], is_sure: bool) -> Tie:
         **({"basis": ";".join(bases)} if bases else {}),
         **({"since": min(starts)} if starts else {}),
     }
-    return Tie(_pair(rows[0]), rows, is_sure, attributes)
+    return Tie(_pair(rows[0]), rows, is_sure, attributes, _treaty(rows))
+
+
+def _treaty(rows: Sequence[Row]) -> str:
+    code = next((str(row["instrument_code"]) for row in rows if row.get("instrument_code")), "")
+    return "" if code == rows[0]["affiliation_code"] else code
+
+
+def _check_codes(rows: Iterable[Row]) -> None:
+    """Raise `BadData` where one code stands for two things, which would become one node."""
+    known: dict[str, str] = {}
+    for row in rows:
+        for code, iri in ((row["state_code"], row["state"]), (row["affiliation_code"], row["affiliation"])):
+            if known.setdefault(code, iri) != iri:
+                raise BadData(
+                    f"The code {code} stands for two things: {known[code]} and {iri}.",
+                    remedy="Give one of them another skos:notation.",
+                    code="ambiguous-code",
+                    status=500,
+                )
 
 
 def members(kg: Knowledge, day: dt.date, codes: Collection[str]) -> Iterable[tuple[str, str]]:

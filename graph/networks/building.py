@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import importlib
-from collections import Counter, OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
@@ -16,7 +16,7 @@ import numpy as np
 
 from graph import dates
 from graph.chance.nullmodel import Matrix, Overlaps, overlaps
-from graph.errors import BadData, BadValue, UnknownName, suggest
+from graph.errors import BadValue, UnknownName, suggest
 from graph.measures.definitions import ties_between
 from graph.networks import affiliations
 from graph.networks.affiliations import Tie
@@ -262,34 +262,21 @@ def _merged(graph: nx.Graph) -> Iterable[str]:
 
 
 def _two_mode_graph(ties: Sequence[Tie], blocs: Sequence[Bloc]) -> nx.Graph:
-    belongs: dict[str, list[str]] = {}
+    codes, belongs = {bloc.code for bloc in blocs}, defaultdict(set)
     for tie in ties:
-        belongs.setdefault(tie.pair[0], []).append(tie.pair[1])
+        if tie.pair[1] in codes:
+            belongs[tie.pair[0]].add(tie.pair[1])
     nodes: dict[str, dict[str, Any]] = {}
-    for (state, affiliation), rows, _, _ in ties:
-        first = rows[0]
-        own = nodes.get(state)
-        if own is None:
-            own = nodes[state] = _state_attributes(first, belongs[state], blocs)
-        known = nodes.get(affiliation)
-        if known is None:
-            known = nodes[affiliation] = _affiliation_attributes(first)
-        if own["bipartite"] != 0 or known["iri"] != first["affiliation"]:
-            raise BadData(
-                f"The code {affiliation} stands for two things: {known['iri']} and {first['affiliation']}.",
-                remedy="Give one of them another skos:notation.",
-                code="ambiguous-code",
-                status=500,
-            )
-        for row in rows:
-            treaty = row.get("instrument_code")
-            if treaty:
-                if treaty != affiliation:
-                    known["constituted_by"] = treaty
-                break
+    for (state, affiliation), rows, _, _, treaty in ties:
+        if state not in nodes:
+            nodes[state] = _state_attributes(rows[0], belongs[state], blocs)
+        if affiliation not in nodes:
+            nodes[affiliation] = _affiliation_attributes(rows[0])
+        if treaty:
+            nodes[affiliation]["constituted_by"] = treaty
     graph = nx.Graph(two_mode=True)
     graph.add_nodes_from(nodes.items())
-    add_new_ties(graph, ((state, other, dict(known)) for (state, other), _, _, known in ties))
+    add_new_ties(graph, ((*tie.pair, dict(tie.attributes)) for tie in ties))
     return graph
 
 
@@ -307,7 +294,7 @@ def _left_out(single: Sequence[str]) -> Iterable[str]:
         yield f"Left out for having one recorded member: {', '.join(single)}."
 
 
-def _state_attributes(row: Row, belongs: Sequence[str], blocs: Sequence[Bloc]) -> dict[str, Any]:
+def _state_attributes(row: Row, belongs: Collection[str], blocs: Sequence[Bloc]) -> dict[str, Any]:
     own = [bloc.code for bloc in blocs if bloc.code in belongs]
     return {
         "code": row["state_code"],
