@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import networkx as nx
@@ -144,13 +144,15 @@ def frustration(graph: nx.Graph, time_limit: float = TIME_LIMIT) -> Frustration:
     graph
         An undirected simple graph; ties have the attribute `SIGN`. Ties of sign 0 are left out.
     time_limit
-        Seconds for each component, after which the best partition so far is given with a bound.
+        Seconds for each block, after which the best partition so far is given with a bound.
 
     Returns
     -------
     Frustration
-        By mixed-integer linear programming on each component: one binary variable for the camp of each
-        node, and one for each tie that is frustrated.
+        By mixed-integer linear programming on each block (a part that hangs together without any one of its
+        nodes): one binary variable for the camp of each node, and one for each tie that is frustrated. Two
+        blocks share a node at most, so that the camps of one can be swapped to fit the other, and the
+        least of the whole is the sum of the least of the blocks.
 
     References
     ----------
@@ -158,16 +160,32 @@ def frustration(graph: nx.Graph, time_limit: float = TIME_LIMIT) -> Frustration:
     Networks 7(2), 163-189. doi:10.1093/comnet/cny015
     """
     signed = signs(graph)
-    side: dict[str, int] = dict.fromkeys(graph, 0)
-    bound = 0
-    for members in nx.connected_components(signed):
-        part = signed.subgraph(node for node in signed if node in members)
+    place = {node: number for number, node in enumerate(signed)}
+    bound, joined = 0, nx.Graph()
+    joined.add_nodes_from(signed)
+    for members in nx.biconnected_components(signed):
+        part = _part(signed, sorted(members, key=place.__getitem__))
         camps, proven = _camps(part, time_limit)
-        side.update(camps)
         bound += proven
+        first, *others = part
+        joined.add_edges_from(
+            (first, each, {SIGN: 1 if camps[each] == camps[first] else -1}) for each in others
+        )
+    side = _coloured(joined)
     found = [(a, b) for a, b, sign in signed.edges(data=SIGN) if (side[a] == side[b]) != (sign > 0)]
     index = len(found)
     return Frustration(index, min(bound, index), side, tuple(_in_order(found)), signed.number_of_edges())
+
+
+def _part(graph: nx.Graph, nodes: Sequence[str]) -> nx.Graph:
+    """Return some nodes of a graph, in their order, and the ties between them."""
+    members = set(nodes)
+    part = nx.Graph()
+    part.add_nodes_from(nodes)
+    part.add_edges_from(
+        (one, other, known) for one in nodes for other, known in graph.adj[one].items() if other in members
+    )
+    return part
 
 
 def _in_order(ties: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -206,12 +224,20 @@ def _camps(part: nx.Graph, time_limit: float) -> tuple[dict[str, int], int]:
 
 def _two_colouring(part: nx.Graph) -> dict[str, int] | None:
     """Return the two camps of a balanced connected graph; None when it is not balanced."""
-    start = next(iter(part))
-    camps = {start: 0}
-    for first, second in nx.bfs_edges(part, start):
-        camps[second] = camps[first] ^ (part.edges[first, second][SIGN] < 0)
+    camps = _coloured(part)
     fits = all((camps[a] == camps[b]) == (sign > 0) for a, b, sign in part.edges(data=SIGN))
     return camps if fits else None
+
+
+def _coloured(graph: nx.Graph) -> dict[str, int]:
+    """Return camps that follow the signs outwards from the first node of each component."""
+    camps: dict[str, int] = {}
+    for start in graph:
+        if start not in camps:
+            camps[start] = 0
+            for first, second in nx.bfs_edges(graph, start):
+                camps[second] = camps[first] ^ (graph.edges[first, second][SIGN] < 0)
+    return camps
 
 
 def _constraints(nodes: list[str], ties: list[tuple[str, str, int]]) -> tuple[object, Signs]:

@@ -553,7 +553,8 @@ _STRUCTURES = (
         title="Frustration index",
         meaning="The least number of ties that would have to change for the graph to fall into two camps, "
         "friends within and enemies between.",
-        method="Exact, by mixed-integer linear programming on each component: a binary variable for the camp "
+        method="Exact, by mixed-integer linear programming on each block (a part that hangs together without "
+        "any one of its nodes): a binary variable for the camp "
         f"of each node, a variable for each tie that is positive between the camps or negative within. "
         f"{balance.PAIRS}",
         references=(balance.AREF_WILSON,),

@@ -169,10 +169,17 @@ def _panel(
         and not is_coarse(row)
     ]
     ties = list({row["code"]: row for row in kg.run("networks/linkages")}.values())
-    years = []
+    years: list[PanelYear] = []
+    before: list[Row] | None = None
+    tied: Found = {}
     for each in votes.years:
         when = min(dt.date(each.year, 12, 31), kg.today).isoformat()
-        found = {**_voted(each), **_affiliated(rows, group, when), **_tied(ties, group, when)}
+        held = [
+            tie for tie in ties if tie["begun"] <= when and not (tie.get("ended") and tie["ended"] <= when)
+        ]
+        if held != before:  # in many years no tie begins or ends
+            before, tied = held, {**_cooperating(held, group), **_frustrated(held)}
+        found = {**_voted(each), **_affiliated(rows, group, when), **tied}
         years.append(
             PanelYear(
                 each.year,
@@ -253,8 +260,7 @@ def _affiliated(rows: Iterable[Row], group: Mapping[str, str], when: str) -> Fou
     return {names[0]: (value, ""), names[1]: (z, flat)}
 
 
-def _tied(ties: Iterable[Row], group: Mapping[str, str], when: str) -> Found:
-    held = [row for row in ties if row["begun"] <= when and not (row.get("ended") and row["ended"] <= when)]
+def _cooperating(held: Iterable[Row], group: Mapping[str, str]) -> Found:
     together = [row for row in held if row["tie"] == "cooperation"]
     ends = [(group.get(str(row["a_code"])), group.get(str(row["b_code"]))) for row in together]
     joined = [pair for pair in ends if None not in pair]
@@ -270,7 +276,6 @@ def _tied(ties: Iterable[Row], group: Mapping[str, str], when: str) -> Found:
             marked / len(together) if together else None,
             "No cooperative tie is recorded as in force.",
         ),
-        **_frustrated(held),
     }
 
 
