@@ -6,7 +6,6 @@ Run ``python -m benchmarks.starting 30k release 3M``; the table goes to standard
 from __future__ import annotations
 
 import contextlib
-import os
 import resource
 import socket
 import subprocess
@@ -23,6 +22,7 @@ import click
 from benchmarks.generator.facts import parse_size, written
 from benchmarks.peers.machine import machine
 from benchmarks.peers.processes import memory, processor_seconds
+from benchmarks.peers.servers import environment
 
 FIRST = "/sparql?query=SELECT%20*%20%7B%20%3Fs%20%3Fp%20%3Fo%20%7D%20LIMIT%203&format=csv"
 #: Statements beyond which a start from files is not measured: it would want the memory of this machine.
@@ -43,12 +43,11 @@ def main(sizes: tuple[str, ...]) -> None:
 
 
 def _rows(size: str, data: Sequence[str], folder: Path) -> Iterator[tuple[str, ...]]:
-    cache = folder / "cache"
     if size == "release" or parse_size(size) <= MOST_IN_MEMORY:
-        yield (size, "files", *_start(data, "off"))
-        _start(data, str(cache))
-        if cache.is_dir():
-            yield (size, "what the start before kept", *_start(data, str(cache)))
+        _start(data, folder / "bytecode alone")
+        yield (size, "files", *_start(data, folder / "cache"))
+        if (folder / "cache").is_dir():
+            yield (size, "what the start before kept", *_start(data, folder / "cache"))
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(  # noqa: S603
         [*_spacenorms(), "prepare", "-o", str(folder / "store"), *data], check=True, stderr=subprocess.DEVNULL
@@ -56,7 +55,7 @@ def _rows(size: str, data: Sequence[str], folder: Path) -> Iterator[tuple[str, .
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     length = sum(path.stat().st_size for path in (folder / "store").rglob("*") if path.is_file())
-    yield (size, "a prepared store", *_start(("--store", str(folder / "store")), "off"))
+    yield (size, "a prepared store", *_start(("--store", str(folder / "store")), folder))
     told = f"{seconds:.0f} s of the processor, {after.ru_maxrss / 1024:.0f} MB at most"
     yield (size, f"(preparing it: {told}, {length / 2**20:.0f} MB on disk)", "", "", "")
 
@@ -65,13 +64,13 @@ def _spacenorms() -> list[str]:
     return [sys.executable, "-c", "from api.commands import main; main()"]
 
 
-def _start(words: Sequence[str], cache: str) -> tuple[str, str, str]:
+def _start(words: Sequence[str], cache: Path) -> tuple[str, str, str]:
     with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
         port = free.getsockname()[1]
     began = time.perf_counter()
-    environment = {**os.environ, "SPACENORMS_START_CACHE": cache, "SPACENORMS_LOG_REQUESTS": "false"}
+    own = {**environment(), "XDG_CACHE_HOME": str(cache)}
     with subprocess.Popen(  # noqa: S603
-        [*_spacenorms(), "serve", "--port", str(port), *words], env=environment, stderr=subprocess.DEVNULL
+        [*_spacenorms(), "serve", "--port", str(port), *words], env=own, stderr=subprocess.DEVNULL
     ) as server:
         try:
             while not _answers(port):

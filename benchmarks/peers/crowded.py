@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import http.client
+import tempfile
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from benchmarks.peers.answers import question, questions
 from benchmarks.peers.catalogue import OURS, Peer, ours, ours_on_disk, started
@@ -21,7 +23,6 @@ FACTS, KEPT, PREPARED = "the facts", "what a start has kept", "a prepared store"
 _KEPT = 64 * 2**20
 #: Statements beyond which the server is started from the facts only once.
 _LONG_TO_LOAD = 10**6
-_KEPT_IN = "SPACENORMS_START_CACHE"
 WORKERS = 2
 _SECONDS = 5
 _ROUNDS = 3
@@ -48,15 +49,18 @@ class Crowd:
 def starts(data: Data, times: int, tell: Callable[[str], None] = print) -> dict[str, list[dict[str, float]]]:
     """Start the server so many times from the facts, from what a start has kept, and from a prepared store.
 
+    All settings are as they come; what a start keeps is kept in a folder of the benchmark.
+
     Returns
     -------
     dict
         Seconds, processor seconds and bytes to the first answer of each start, by what it starts from.
     """
-    kinds = {FACTS: ours, PREPARED: ours_on_disk}
+    kinds = {FACTS: _first, PREPARED: _prepared}
     if data.facts.stat().st_size <= _KEPT:
-        kinds[KEPT] = _kept
-        _once(data, _kept)  # the first of them loads, derives and keeps
+        kinds[KEPT] = _next
+    for start in kinds.values():
+        _once(data, start)  # keeps bytecode, and what the next may begin from
     found: dict[str, list[dict[str, float]]] = defaultdict(list)
     for number in range(times):
         for kind, start in kinds.items():
@@ -77,11 +81,24 @@ def _once(data: Data, start: Callable[[Data, int], Start]) -> dict[str, float]:
         }
 
 
-def _kept(data: Data, port: int) -> Start:
-    start = ours(data, port)
+def _first(data: Data, port: int) -> Start:
+    """Start from the facts, with nothing kept by another start."""
+    return _keeping(ours(data, port), Path(tempfile.mkdtemp(dir=data.folder)))
+
+
+def _next(data: Data, port: int) -> Start:
+    """Start from what the start before has kept."""
     folder = data.folder / "kept"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return dataclasses.replace(start, environment={**start.environment, _KEPT_IN: str(folder)})
+    folder.mkdir(exist_ok=True)
+    return _keeping(ours(data, port), folder)
+
+
+def _prepared(data: Data, port: int) -> Start:
+    return dataclasses.replace(ours_on_disk(data, port), environment={})
+
+
+def _keeping(start: Start, folder: Path) -> Start:
+    return dataclasses.replace(start, environment={"XDG_CACHE_HOME": str(folder)})
 
 
 def _limited(data: Data, port: int) -> Start:

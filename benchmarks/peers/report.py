@@ -48,7 +48,7 @@ class Report:
         if self.found:
             parts += self._side_by_side(self.found)
         if self.starts:
-            parts.append(f"\n## Starts of {OURS}\n\n" + table(_STARTS, self._start_rows()))
+            parts.append(f"\n## Starts of {OURS}\n\n{_STARTED}\n\n" + table(_STARTS, self._start_rows()))
         if self.crowded:
             parts.append(self._crowd(self.crowded))
         return "".join(parts)
@@ -186,6 +186,11 @@ def _unequal(found: Found) -> str:
 
 _GOALS = ("what", "by the clock", "by the processor", "goal")
 _START_GOALS = {"30k": "≤ 0.6 s of the processor", "10M": "≤ 2 s of the processor, prepared"}
+_STARTED = (
+    "As `spacenorms serve` starts without any setting, imports included; Python keeps the bytecode of its\n"
+    "modules from start to start, as it does unless it is told not to. A start from the facts keeps what it\n"
+    "derived for the next."
+)
 _STARTS = ("from", "seconds", "of the processor", "MB at the first answer", "MB at most")
 _LOADS = (
     "server", "answers/s", "from, to", "share of bare", "50 %, ms", "99 %, ms", "processor, ms", "errors",

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
+from benchmarks.generator.facts import cache_folder
 from benchmarks.peers import processes
 
 HOST = "127.0.0.1"
@@ -215,12 +216,12 @@ def running(
         Gives the server its data once it listens.
     """
     log = folder / f"{name.replace(' ', '-')}-{port}.log"
-    environment = {**_environment(), **start.environment}
+    own = {**environment(), **start.environment}
     with log.open("wb") as output:
         clock = time.perf_counter()
         process = subprocess.Popen(  # noqa: S603
             list(start.command), stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-            cwd=start.folder or folder, env=environment, start_new_session=True,
+            cwd=start.folder or folder, env=own, start_new_session=True,
         )  # fmt: skip
     server = Server(name, port, start.path, process, log, *start.loaded)
     try:
@@ -237,8 +238,19 @@ def running(
         server.stop()
 
 
-def _environment() -> dict[str, str]:
-    return {name: value for name, value in os.environ.items() if not name.startswith("SPACENORMS_")}
+def environment() -> dict[str, str]:
+    """Return the environment of a server: no setting of this project, and bytecode kept from start to start.
+
+    An installed Python program has its bytecode; where the environment forbids to write it, every start
+    would compile thousands of files.
+    """
+    unwanted = "PYTHONDONTWRITEBYTECODE"
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name != unwanted and not name.startswith("SPACENORMS_")
+    }
+    return {**kept, "PYTHONPYCACHEPREFIX": str(cache_folder() / "bytecode")}
 
 
 def _wait(server: Server, first: str | None = None) -> None:
