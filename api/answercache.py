@@ -93,7 +93,7 @@ def is_lasting(query: str) -> bool:
     """Tell whether a query has the same answer whenever it is asked of the same data."""
     # most queries hold none of the words in any place, and need not be taken apart
     upper = query.upper()
-    if "\\" not in query and "NOW" not in upper and "RAND" not in upper and "UUID" not in upper:
+    if "\\" not in query and not any(word in upper for word in _FLEETING):
         return True
     try:
         found = (word.upper for token in tokens(query) if token.kind == "word" for word in words(token))

@@ -7,7 +7,6 @@ answer who may read and keep it, compresses it, answers for what nobody foresaw,
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 
 from starlette.datastructures import MutableHeaders
@@ -18,11 +17,9 @@ from api import compression, security
 from api.crossorigin import CrossOrigin
 from api.limits import Limits
 from api.logs import REQUEST_ID, Answered, RequestLog
-from api.problems import problem_response, unexpected
+from api.problems import answer_unexpected, problem_response
 from api.reload import Generation, Reloader
 from graph.sparql.caller import CALLER, Caller
-
-_log = logging.getLogger(__name__)
 
 
 class Envelope:
@@ -99,10 +96,8 @@ class Envelope:
             else:
                 await self._app(scope, receive, reply)
         except Exception:
-            _log.exception("No answer to %s %s", scope["method"], scope["path"])
-            if reply.is_begun:
+            if not await answer_unexpected(scope, receive, reply, is_begun=reply.is_begun):
                 raise
-            await problem_response(Request(scope), unexpected())(scope, receive, reply)
 
 
 class _Reply:

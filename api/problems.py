@@ -121,20 +121,29 @@ class UnexpectedErrors:
         try:
             await self._app(scope, receive, watching)
         except Exception:
-            _log.exception("No answer to %s %s", scope["method"], scope["path"])
-            if started:
+            if not await answer_unexpected(scope, receive, send, is_begun=started):
                 raise
-            await problem_response(Request(scope), unexpected())(scope, receive, send)
 
 
-def unexpected() -> SpacenormsError:
-    """Return the error to tell in the place of one that nobody foresaw."""
-    return SpacenormsError(
+async def answer_unexpected(scope: Scope, receive: Receive, send: Send, *, is_begun: bool) -> bool:
+    """Log the exception that is being handled, and answer with a problem unless an answer has begun.
+
+    Returns
+    -------
+    bool
+        Whether the problem was sent; otherwise the exception has to be raised, to break the answer off.
+    """
+    _log.exception("No answer to %s %s", scope["method"], scope["path"])
+    if is_begun:
+        return False
+    error = SpacenormsError(
         "Something went wrong in the server while it made this answer.",
         remedy="The fault is the server's, and its operator finds it in the log.",
         code="internal-error",
         status=500,
     )
+    await problem_response(Request(scope), error)(scope, receive, send)
+    return True
 
 
 async def _on_own(request: Request, error: Exception) -> Response:

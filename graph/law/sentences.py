@@ -209,11 +209,6 @@ class Teller:
         return phrases.spoken(text, sorted(codes, key=lambda each: -len(each[0])))
 
 
-def of_kind(things: Iterable[Thing], *kinds: str) -> list[Thing]:
-    """Return the things of some kinds."""
-    return [each for each in things if each.kind in kinds]
-
-
 def address(kind: str, local: str) -> str:
     """Return the address of a thing."""
     return f"{IDENTIFIER}{kind}/{local}"

@@ -27,7 +27,6 @@ FORMS = ("SELECT", "ASK", "CONSTRUCT", "DESCRIBE")
 UPDATES = frozenset(
     {"INSERT", "DELETE", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY", "WITH", "USING"}
 )
-_SUSPECT = re.compile("|".join(("SERVICE", *sorted(UPDATES))))
 # What the second token of each operation of SPARQL 1.1 Update can begin with.
 _CHANGES, _NAMES, _MANAGES = r"DATA|WHERE|[{#]", r"NAMED|[<#]|[^\s<>]*:", r"SILENT|GRAPH|DEFAULT|ALL|"
 _SECOND = {"INSERT": _CHANGES, "DELETE": _CHANGES, "WITH": _NAMES, "USING": _NAMES}
@@ -242,11 +241,9 @@ class Examination:
 
     def result(self) -> ReadQuery:
         """Return the query that may be evaluated."""
-        # most queries hold none of the words in any place, and need not be looked at one by one
-        if _SUSPECT.search(self._decoded.text.upper()):
-            for token in self._tokens:
-                if token.kind == "word":
-                    self._look_at_word(token)
+        for token in self._tokens:
+            if token.kind == "word":
+                self._look_at_word(token)
         form = self._find_form()
         self._disambiguate(form.start)
         graphs, named = self._dataset()

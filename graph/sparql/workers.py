@@ -373,10 +373,10 @@ class WorkerPool:
             self._waiting -= 1
 
     def _is_fit(self, worker: Line) -> bool:
-        if worker.zygote == self._zygote and worker.was_heard():
-            return True
+        if worker.zygote != self._zygote:
+            return False
         # A worker dies with the zygote, but a moment later.
-        return worker.is_alive() and worker.zygote == self._zygote and not self._zygote_is_gone()
+        return worker.was_heard() or (worker.is_alive() and not self._zygote_is_gone())
 
     def _replace(self, worker: Line) -> None:
         """Kill a worker and fork another in its place."""
