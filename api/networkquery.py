@@ -35,7 +35,9 @@ Form = Annotated[str | None, Query(description="A format by name, instead of the
 
 #: Parameters that no address takes for an option of the view: what all of them read, and what one hands
 #: on to another by a link.
-COMMON = frozenset(["as_of", "between", "imprecise", "raw", "format", "measure", "limit", "runs", "seed"])
+COMMON = frozenset(
+    ["as_of", "between", "imprecise", "raw", "format", "measure", "limit", "runs", "seed", "intervals"]
+)
 
 
 @dataclass(frozen=True)

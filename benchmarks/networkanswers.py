@@ -37,10 +37,8 @@ REASONS = {
     "bifurcation": "votes of each year against 1,000 relabellings, and exact frustration by integer programs",
     "affiliation, robustness": "the network without each of its affiliations, and each tradition of sources",
     "affiliation, significance": "1,000 random networks; the command line and the page show progress",
-    "picture affiliation": "with the interval of each rank over the network without each affiliation",
-    "picture alignment": "with the interval of each rank over the network without each affiliation",
-    "picture voting": "the network, the two axes and a place for every dot",
-    "picture norms": "the network, and the themes and names of all norms",
+    "intervals of ranks": "the network without each affiliation and each tradition of sources",
+    "picture": "the network, and a place and the words for each mark",
     "bridges": "two networks and the memberships behind them, and all shortest paths of one",
     "communities": "20 runs of the search, and as many for each round of consensus",
     "what if": "two networks and their measures",
@@ -107,6 +105,7 @@ def _cold_and_warm(work: Callable[[KnowledgeGraph], Any]) -> tuple[float, float]
 
 
 def _questions(aside: KnowledgeGraph) -> Iterator[tuple[str, Callable[[KnowledgeGraph], Any]]]:
+    from graph.chance.rankspans import has_spans, rank_spans
     from graph.chance.robustness import robustness
     from graph.chance.significance import significance
     from graph.measures.bridges import bridges
@@ -127,7 +126,10 @@ def _questions(aside: KnowledgeGraph) -> Iterator[tuple[str, Callable[[Knowledge
         yield f"network {view}", lambda graph, view=view: network(graph, view)  # type: ignore[misc]
         yield f"centrality {view}", lambda graph, view=view: centrality(network(graph, view), "betweenness")  # type: ignore[misc]
         yield f"communities {view}", lambda graph, view=view: structure(network(graph, view), "louvain")  # type: ignore[misc]
-        yield f"picture {view}", lambda graph, view=view, drawn=drawn: drawn(graph, view)  # type: ignore[misc]
+        # as a page shows it at first: how far ranks move comes after
+        yield f"picture {view}", lambda graph, view=view, drawn=drawn: drawn(graph, view, intervals="kept")  # type: ignore[misc]
+        if has_spans(view):
+            yield f"intervals of ranks, {view}", lambda graph, view=view: rank_spans(graph, view)  # type: ignore[misc]
     yield "bridges", lambda graph: bridges(graph)
     yield "voting axes", lambda graph: axes(graph)
     yield "what if, one act", lambda graph: what_if(graph, "affiliation", [act])

@@ -7,14 +7,17 @@ import json
 import os
 import re
 import shutil
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from serving import serving
 
 from graph.chance.rankspans import rank_spans
 from graph.chance.robustness import leave_outs
 from graph.errors import BadDate, UnknownName
+from graph.knowledge import KnowledgeGraph
 from graph.measures.bridges import bridges, without_meeting_places
 from graph.measures.catalogue import ranks, values
 from graph.networks.building import network
@@ -206,7 +209,7 @@ def test_the_interval_is_that_of_networks_built_without_a_part(graph) -> None:
 
 
 def test_an_interval_that_would_take_long_is_said_not_to_be_computed(graph) -> None:
-    assert rank_spans(graph, "affiliation", "constraint", wait=False) is None
+    assert rank_spans(graph, "affiliation", "constraint", effort="quick") is None
     made = picture(graph, measure_name="constraint")
     assert "Rank interval not computed" in made.data["nodes"][0]["title"]
     assert "the rank interval is not computed here" in made.context["table"].caption
@@ -302,7 +305,7 @@ def test_bad_names_and_days_are_refused(graph) -> None:
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
-    """A headless Chromium that can reach no host; required where CI runs."""
+    """A headless Chromium that can reach no host but this machine; required where CI runs."""
     binary, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (binary and driver):
         if os.environ.get("CI"):
@@ -316,7 +319,7 @@ def browser(tmp_path_factory):
     for argument in (
         "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync",
         "--disable-background-networking", "--disable-component-update", "--disable-dev-shm-usage",
-        "--window-size=1400,1000", "--host-resolver-rules=MAP * ~NOTFOUND",
+        "--window-size=1400,1000", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
         f"--user-data-dir={tmp_path_factory.mktemp('chromium')}",
     ):  # fmt: skip
         options.add_argument(argument)
@@ -407,3 +410,64 @@ def test_hostile_labels_run_nothing(browser, tmp_path) -> None:
         )
     assert browser.execute_script("return [window.hacked || null, document.images.length]") == [None, 0]
     assert console == []
+
+
+@pytest.mark.browser
+def test_the_intervals_of_ranks_come_after_the_picture(browser) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    fresh = KnowledgeGraph.load()
+    with serving(graph=fresh) as client:
+        text = client.get("/networks/alignment/picture", headers={"Accept": "text/html"}).text
+        assert "Rank interval not computed" in text and "intervals=yes" in text
+        browser.get("about:blank")
+        browser.get_log("browser")
+        browser.get(f"{client.base_url}/networks/alignment/picture")
+        WebDriverWait(browser, 30).until(lambda page: not page.find_elements(By.ID, "picture-intervals"))
+        cells = {
+            row.get_attribute("data-node"): row.find_element(By.CSS_SELECTOR, "[data-column=interval]").text
+            for row in browser.find_elements(By.CSS_SELECTOR, "tr[data-node]")[:40]
+        }
+        told = {
+            row["node"]: row for row in client.get("/networks/alignment/picture?format=json").json()["rows"]
+        }
+        assert len(cells) == 40
+        assert cells == {code: told[code]["interval"] for code in cells}
+        chosen = next(iter(cells))
+        browser.execute_script(
+            "const find = document.getElementById('picture-find'); find.value = arguments[0];"
+            "find.dispatchEvent(new Event('change'));",
+            chosen,
+        )
+        detail = browser.find_element(By.ID, "picture-detail").text
+        assert told[chosen]["interval_in_words"] in detail and "not computed" not in detail
+        assert "variants without two blocs do not count" in browser.find_element(By.TAG_NAME, "caption").text
+        assert browser.get_log("browser") == []
+        later = client.get("/networks/alignment/picture", headers={"Accept": "text/html"}).text
+        assert "picture-intervals" not in later and told[chosen]["interval_in_words"] in later
+
+
+def test_who_has_no_scripts_asks_for_the_intervals_by_a_link() -> None:
+    page = {"Accept": "text/html"}
+    with serving(graph=KnowledgeGraph.load()) as client:
+        text = client.get("/networks/affiliation/picture?measure=degree", headers=page).text
+        link = unescape(re.search(r'<a href="([^"]+intervals=yes[^"]*)"', text)[1])
+        whole = client.get(link, headers=page).text
+    assert "picture-intervals" not in whole and "Rank interval not computed" not in whole
+
+
+def test_a_picture_tells_its_numbers_to_programs(graph, drawn) -> None:
+    record = drawn.record()
+    assert record["headline"] == drawn.headline
+    states = {node["id"] for node in drawn.data["nodes"] if not node["affiliation"]}
+    assert {row["node"] for row in record["rows"]} == states
+    place = ranks({row["node"]: row["value"] for row in record["rows"]})
+    assert {row["node"]: row["rank"] for row in record["rows"]} == place
+    assert all(row["interval"] and row["ties"] > 0 for row in record["rows"])
+
+
+def test_a_figure_of_its_own_tells_what_its_marks_show() -> None:
+    with serving(graph=KnowledgeGraph.load()) as client:
+        rows = client.get("/networks/linkages/picture?format=json").json()["rows"]
+    assert rows and all(row["mark"] and row["shows"] for row in rows)

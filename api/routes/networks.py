@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
@@ -25,7 +25,7 @@ GRAPHML = Format("graphml", "application/graphml+xml")
 GEXF = Format("gexf", "application/gexf+xml")
 SVG = Format("svg", "image/svg+xml")
 TABLE_FORMATS = (JSON, HTML, CSV)
-PICTURE_FORMATS = (HTML, SVG)
+PICTURE_FORMATS = (HTML, SVG, JSON)
 NETWORK_FORMATS = (JSON, HTML, CSV, GRAPHML, GEXF)
 
 #: Where the scripts and styles of pictures are served.
@@ -204,8 +204,19 @@ def read_picture(
             "affiliation and voting."
         ),
     ] = None,
+    intervals: Annotated[
+        Literal["yes", "kept"],
+        Query(
+            description="For a page of a picture of two blocs: kept shows how far ranks move when parts of "
+            "the facts are left out if that is known from before; yes computes it first."
+        ),
+    ] = "kept",
 ) -> Response:
-    """Show a network between two blocs, with the same numbers as a table, or draw it as SVG for print."""
+    """Show a network between two blocs, with the same numbers as a table, or draw it as SVG for print.
+
+    As JSON the numbers alone, with the interval of each rank where it does not take long.
+    """
+    from graph.chance.rankspans import ALL, KEPT, QUICK, has_spans, is_quick
     from graph.networks.building import find_view
     from graph.pictures.drawings import drawing, drawn_apart, rows_of
     from graph.pictures.multiples import multiples
@@ -214,7 +225,9 @@ def read_picture(
     from graph.pictures.page import picture as draw_picture
 
     chosen = asked.choose(PICTURE_FORMATS)
-    order = Order.of(asked.view, {**asked.arguments("years"), "measure_name": measure})
+    effort = ALL if intervals == "yes" else KEPT if chosen is HTML else QUICK
+    own = {"measure_name": measure, "intervals": effort}
+    order = Order.of(asked.view, {**asked.arguments("years"), **own})
     apart = years is not None or drawn_apart(order.view)
 
     def drawn_once() -> str:
@@ -222,6 +235,8 @@ def read_picture(
 
     if chosen is SVG:
         return _download(drawn_once(), SVG, f"{order.view}.svg")
+    if apart and chosen is JSON:
+        return JSONResponse({"rows": [{"mark": mark, "shows": told} for mark, told in rows_of(drawn_once())]})
     if apart:
         return _page(
             asked.request,
@@ -233,12 +248,16 @@ def read_picture(
             rows=rows_of(drawn_once()),
         )
     drawn = draw_picture(asked.graph, order)
+    if chosen is JSON:
+        return JSONResponse(drawn.record())
     urls = {name: f"{FILES}/{name}" for name in ASSETS}
     return _page(
         asked.request,
         "picture.html",
         NETWORK_FORMATS,
         picture=drawn,
+        can_span=has_spans(order.view),
+        is_quick=is_quick(order.view, measure, raw=order.raw),
         urls=urls,
         view=order.view,
         several=_several(asked),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -19,6 +19,10 @@ from graph.networks.building import BLOCS, Network, network
 from graph.threads import one_thread
 
 Spans = Mapping[str, Interval]
+Effort = Literal["all", "quick", "kept"]
+ALL: Effort = "all"
+QUICK: Effort = "quick"
+KEPT: Effort = "kept"
 
 
 def rank_spans(
@@ -30,7 +34,7 @@ def rank_spans(
     as_of: str | dt.date | None = None,
     imprecise: str = "exclude",
     between: Sequence[str] = BLOCS,
-    wait: bool = True,
+    effort: Effort = ALL,
 ) -> Spans | None:
     """Return the interval of the rank of every state in a picture of two blocs.
 
@@ -45,8 +49,9 @@ def rank_spans(
         the meeting places of the blocs.
     raw, as_of, imprecise, between
         As in `graph.networks.building.network`.
-    wait
-        Whether to compute what takes long; otherwise that is told only when it is kept from before.
+    effort
+        What to compute: ``all``; ``quick``, what is done in less than a second; or ``kept``, nothing that is
+        not kept from before.
 
     Returns
     -------
@@ -55,7 +60,7 @@ def rank_spans(
         treaty, each alliance, each tradition of sources and all recalled facts
         (`graph.chance.robustness.leave_outs`). Without the meeting places, variants that leave fewer than
         two blocs do not count. None where the view is not made of affiliations, or where it would take
-        long. Kept by version of the data and parameters.
+        more effort. Kept by version of the data and parameters.
 
     Raises
     ------
@@ -68,13 +73,27 @@ def rank_spans(
     if measure_name is None and view == "affiliation":
         base = network(kg, view, as_of=as_of, imprecise=imprecise, between=between)
         key = (kg.version, tuple(base.parameters.items()))
+        if effort == KEPT and not _CACHE.has(kg, key):
+            return None
         return _CACHE.get(kg, key, lambda: _spans(kg, base))
     name = measure_name or "betweenness"
-    quick = not raw and (view == "alignment" or name.partition(":")[0] in KERNELS)
-    if not (wait or quick or is_kept(kg, view, name, raw=raw, **said)):
+    fits = effort == ALL or (effort == QUICK and is_quick(view, name, raw=raw))
+    if not (fits or is_kept(kg, view, name, raw=raw, **said)):
         return None
     found = robustness(kg, view, name, raw=raw, **said)
     return {row.node: row.whole for row in found.rows}
+
+
+def has_spans(view: str) -> bool:
+    """Say whether a view is made of affiliations that can be left out."""
+    return view in VIEWS
+
+
+def is_quick(view: str, measure_name: str | None, *, raw: bool = False) -> bool:
+    """Say whether the intervals of a view and a measure are computed in less than a second."""
+    if view not in VIEWS or raw:
+        return False
+    return view == "alignment" or (measure_name or "betweenness").partition(":")[0] in KERNELS
 
 
 def _spans(kg: Knowledge, base: Network) -> Spans:

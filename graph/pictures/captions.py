@@ -5,29 +5,32 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from graph.measures.bridges import STATE, Bridge
 from graph.measures.catalogue import ranks
 from graph.networks.building import Network
-from graph.pictures.scene import WITHOUT_PLACES, Scene, stands
+from graph.pictures.scene import WITHOUT_PLACES, Scene, span_words, stands
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the table: its title, whether it holds numbers, whether it names the row."""
+    """A column of the table: its title, whether it holds numbers, whether it names the row, and its key."""
 
     title: str
     number: bool = False
     head: bool = False
+    key: str = ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The numbers of a picture as text."""
+    """The numbers of a picture as text, one row for each node."""
 
     caption: str
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
+    nodes: tuple[str, ...]
 
 
 _NUMBERS = (
@@ -195,8 +198,8 @@ def table_of(scene: Scene) -> Table:
     graph = scene.network.graph
     first, second = scene.bridges.between
     columns = (
-        Column("Rank", number=True), Column("Rank interval", number=True), Column("State", head=True),
-        Column("Code"), Column("Stands"), Column(scene.size_title, number=True),
+        Column("Rank", number=True), Column("Rank interval", number=True, key="interval"),
+        Column("State", head=True), Column("Code"), Column("Stands"), Column(scene.size_title, number=True),
         Column(f"Paths {first.short}–{second.short}", number=True), Column("Ties", number=True),
     )  # fmt: skip
     rows = tuple(
@@ -219,4 +222,24 @@ def table_of(scene: Scene) -> Table:
         f"{len(rows)} states, as of {long_date(scene.network.as_of)}; equal values share a rank and stand in "
         "order of code."
     )
-    return Table(caption, columns, rows)
+    return Table(caption, columns, rows, tuple(place_of))
+
+
+def numbers_of(scene: Scene) -> list[dict[str, Any]]:
+    """Return the numbers of a picture for programs, one row for each state in order of rank."""
+    shares = {row.code: row.share for row in scene.bridges.rows}
+    graph = scene.network.graph
+    return [
+        {
+            "node": code,
+            "label": graph.nodes[code]["label"],
+            "rank": rank,
+            "interval": _span(scene, code) if scene.spans is not None else None,
+            "interval_in_words": span_words(scene, code),
+            "stands": stands(scene, code),
+            "value": scene.sizes[code],
+            "share_of_paths": shares.get(code, 0.0),
+            "ties": graph.degree(code),
+        }
+        for code, rank in ranks(dict(scene.sizes)).items()
+    ]

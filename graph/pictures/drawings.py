@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from xml.sax.saxutils import unescape
 
 from graph.cache import Cache
+from graph.chance.rankspans import QUICK
 from graph.namespaces import local_name
 from graph.networks.blocs import Knowledge
 from graph.networks.building import Network, find_view
@@ -49,7 +51,7 @@ def drawing(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) ->
     order = Order.of(view, choices)
     draw = FIGURES.get(order.view, _bridging)
     waits = draw is _bridging and spans_of(kg, order) is None
-    return _KEPT.get(kg, (repr(order), waits), lambda: lay(draw(kg, order)))
+    return _KEPT.get(kg, (repr(replace(order, intervals=QUICK)), waits), lambda: lay(draw(kg, order)))
 
 
 def drawn_apart(view: str) -> bool:

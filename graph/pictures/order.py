@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from graph.chance.rankspans import QUICK, Effort
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, Network, find_view, network
 
@@ -27,6 +28,9 @@ class Order:
         What the size of a state shows in a picture of two blocs: a key of
         `graph.measures.catalogue.MEASURES` over the network of the view; when None, betweenness, in the
         affiliation view without the meeting places of the blocs.
+    intervals
+        Whether to compute the intervals of ranks in a picture of two blocs; see the ``effort`` of
+        `graph.chance.rankspans.rank_spans`.
     imprecise, raw
         As in `graph.networks.building.network`.
     options
@@ -39,6 +43,7 @@ class Order:
     measure_name: str | None = None
     imprecise: str = "exclude"
     raw: bool = False
+    intervals: Effort = QUICK
     options: Mapping[str, object] = field(default_factory=dict)
 
     @classmethod

@@ -14,7 +14,7 @@ import jinja2
 from markupsafe import Markup
 
 from graph.cache import Cache
-from graph.chance.rankspans import Spans, rank_spans
+from graph.chance.rankspans import QUICK, Spans, rank_spans
 from graph.measures.bridges import bridges
 from graph.measures.catalogue import measured
 from graph.networks.blocs import Knowledge
@@ -26,12 +26,13 @@ from graph.pictures.captions import (
     layers_of,
     legend_of,
     long_date,
+    numbers_of,
     table_of,
 )
 from graph.pictures.headings import headings_of
 from graph.pictures.layout import TALL, WIDE, Form, place
 from graph.pictures.order import Order
-from graph.pictures.scene import Scene, bands_of, make_scene, nodes_of, ties_of
+from graph.pictures.scene import NO_INTERVAL, Scene, bands_of, make_scene, nodes_of, ties_of
 
 #: Colours told apart with every common kind of colour blindness (Okabe and Ito, 2008), and their dark forms.
 COLOURS: dict[str, dict[str, Any]] = {
@@ -51,7 +52,8 @@ HEAD_FONT = (
 )
 
 #: Names of the files that a linked page asks for.
-ASSETS = ("vis-network.min.js", "picture.js", "picture.css", "page.css")
+FILLING = "intervals.js"
+ASSETS = ("vis-network.min.js", "picture.js", "picture.css", "page.css", FILLING)
 
 OPTIONS: dict[str, Any] = {
     "physics": {"enabled": False},
@@ -82,10 +84,30 @@ class Picture:
     headline: str
     context: Mapping[str, Any] = field(repr=False)
     data: Mapping[str, Any] = field(repr=False)
+    numbers: Sequence[Mapping[str, Any]] = field(repr=False)
+    has_intervals: bool = True
 
-    def body(self) -> Markup:
-        """Return the HTML of the picture, for a page that brings its own frame, styles and scripts."""
-        return Markup(_templates().get_template("picture_body.html").render(self.context))  # noqa: S704
+    def body(self, reckon: str = "", fill: str = "") -> Markup:
+        """Return the HTML of the picture, for a page that brings its own frame, styles and scripts.
+
+        Parameters
+        ----------
+        reckon
+            For a picture without the intervals of ranks: the address of the same page with them.
+        fill
+            The address of `record` with the intervals, from which a script fills them in; if any.
+        """
+        template = _templates().get_template("picture_body.html")
+        return Markup(template.render(self.context, reckon=reckon, fill=fill))  # noqa: S704
+
+    def record(self) -> dict[str, Any]:
+        """Return the numbers of the picture for programs."""
+        return {
+            "headline": self.headline,
+            "caption": self.context["table"].caption,
+            "without_interval": NO_INTERVAL,
+            "rows": list(self.numbers),
+        }
 
     def json(self) -> Markup:
         """Return the data for the JSON script element ``picture-data``, safe inside it."""
@@ -113,12 +135,14 @@ class Picture:
         str
             HTML that asks for nothing but the addresses given.
         """
-        parts = {name: _asset(name, assets, urls or {}) for name in ASSETS}
+        parts = {name: _asset(name, assets, urls or {}) for name in ASSETS if name != FILLING}
         return (
             _templates()
             .get_template("picture.html")
             .render(
                 self.context,
+                reckon="",
+                fill="",
                 headline=self.headline,
                 nonce=nonce,
                 data=self.json(),
@@ -155,14 +179,14 @@ def picture(kg: Knowledge, view: str | Order = "affiliation", **choices: Any) ->
         titles = {str(row["source"]): str(row["title"]) for row in kg.run("networks/sources")}
         return _finish(scene_of(kg, order, spans), titles)
 
-    return _KEPT.get(kg, (repr(order), spans is None), draw)
+    return _KEPT.get(kg, (repr(replace(order, intervals=QUICK)), spans is None), draw)
 
 
 def spans_of(kg: Knowledge, order: Order) -> Spans | None:
     """Return the intervals of the ranks that an order shows; None as long as they are not known."""
     return rank_spans(
         kg, order.view, order.measure_name, raw=order.raw, as_of=order.as_of, imprecise=order.imprecise,
-        between=order.between, wait=False,
+        between=order.between, effort=order.intervals,
     )  # fmt: skip
 
 
@@ -228,7 +252,7 @@ def _finish(scene: Scene, titles: Mapping[str, str]) -> Picture:
         "caption": caption_of(scene, titles),
         "table": table_of(scene),
     }
-    return Picture(headline, context, data)
+    return Picture(headline, context, data, numbers_of(scene), has_intervals=scene.spans is not None)
 
 
 def _pyvis(nodes: Sequence[Mapping[str, Any]], edges: Sequence[Mapping[str, Any]]) -> tuple[Any, Any, Any]:

@@ -201,11 +201,15 @@ def _facts(scene: Scene, code: str, rank: int) -> list[str]:
     return facts
 
 
+#: What stands in the place of an interval that is not known.
+NO_INTERVAL = "Rank interval not computed"
+
+
 def span_words(scene: Scene, code: str) -> str:
     """Return in words how far the rank of a state moves when parts of the facts are left out."""
     own = None if scene.spans is None else scene.spans.get(code)
     if own is None:
-        return "Rank interval not computed"
+        return NO_INTERVAL
     if own.best is None:
         return "No rank without any one part of the facts"
     moved = f"Rank {own.best} to {own.worst}" if own.best != own.worst else f"Rank {own.best} still"

@@ -244,9 +244,9 @@
   // Controls
 
   find.addEventListener("change", function () {
-    const node = known.get(find.value);
+    const wanted = find.value || null, node = known.get(wanted);
     if (node && node.layer && !shown.has(node.layer)) { toggle(node.layer, true); }
-    choose(find.value || null);
+    choose(wanted);
   });
   shows.forEach(function (box) {
     box.addEventListener("change", function () { toggle(box.dataset.shows, box.checked); });
@@ -275,6 +275,16 @@
     choose(chosen);
     fit(false);
   }
+
+  // What is computed after the picture: how far the rank of a node moves.
+  canvas.addEventListener("interval", function (event) {
+    const row = event.detail.row, unknown = event.detail.unknown, node = known.get(row.node);
+    if (!node) { return; }
+    node.facts = node.facts.map(function (fact) { return fact === unknown + "." ? row.interval_in_words + "." : fact; });
+    node.title = node.title.replace(unknown + ".", row.interval_in_words + ".");
+    nodes.update({ id: row.node, title: node.title });
+    if (chosen === row.node) { describe(chosen); }
+  });
 
   canvas.dataset.drawn = "true";
 })();
