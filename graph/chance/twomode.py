@@ -52,11 +52,18 @@ def centralities(block: Block, measure: str, *, drop_isolates: bool = False) -> 
         k × (rows + columns): rows first.
     """
     kernel = KERNELS[measure]
-    parts = [
-        kernel(part, _sizes(part, drop_isolates))
-        for part in (block[at : at + AT_ONCE].astype(float) for at in range(0, len(block), AT_ONCE))
-    ]
-    found = np.concatenate(parts)
+    found = np.zeros((len(block), block.shape[1] + block.shape[2]))
+    for at in range(0, len(block), AT_ONCE):
+        part = block[at : at + AT_ONCE]
+        if not drop_isolates:
+            whole = part.astype(float)
+            found[at : at + AT_ONCE] = kernel(whole, _sizes(whole, drop_isolates))
+            continue
+        rows, columns = part.any(axis=(0, 2)), part.any(axis=(0, 1))
+        if rows.any():  # what has no tie in any of the graphs need not be computed with
+            kept = part[:, rows][:, :, columns].astype(float)
+            places = np.flatnonzero(np.concatenate([rows, columns]))
+            found[at : at + AT_ONCE, places] = kernel(kept, _sizes(kept, drop_isolates))
     if drop_isolates:
         found[~np.concatenate([block.any(axis=2), block.any(axis=1)], axis=1)] = 0.0
     return found

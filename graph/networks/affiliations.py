@@ -109,12 +109,72 @@ def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None 
     list of Tie
         In order of the codes of state and affiliation.
     """
+    dated, wanted = _chosen(kg, options)
+    return dated.on(day.isoformat(), wanted)
+
+
+def incidences(
+    kg: Knowledge, options: Mapping[str, Any] | None = None, imprecise: str = "exclude"
+) -> Incidences:
+    """Return the matrices of the affiliation network, without the networks.
+
+    Parameters
+    ----------
+    kg
+        The knowledge graph. Its query is asked once.
+    options
+        Values of `OPTIONS` by name; the defaults where absent.
+    imprecise
+        ``include`` or ``exclude``, as of `graph.networks.building.network`.
+    """
+    return Incidences(*_chosen(kg, options), includes_vague=imprecise == "include")
+
+
+def _chosen(kg: Knowledge, options: Mapping[str, Any] | None) -> tuple[_Dated, Chosen]:
+    """Return the rows of the query, and which of them are wanted."""
     chosen = {option.name: option.default for option in OPTIONS} | dict(options or {})
     level, tradition, verified = (str(chosen[option.name]) for option in OPTIONS)
     dated = _DATED.get(kg, kg.version, lambda: _Dated(kg.run("networks/affiliation")))
     key = (kg.version, level, tradition, verified)
-    wanted = _WANTED.get(kg, key, lambda: _wanted(kg, dated.rows, level, tradition, verified))
-    return dated.on(day.isoformat(), wanted)
+    return dated, _WANTED.get(kg, key, lambda: _wanted(kg, dated.rows, level, tradition, verified))
+
+
+class Incidences:
+    """Who belongs to what on a day, as the affiliation network has it: a matrix of states × affiliations.
+
+    Attributes
+    ----------
+    states, affiliations
+        Code to label and kind, in the order of the rows and of the columns.
+    """
+
+    def __init__(self, dated: _Dated, wanted: Chosen, *, includes_vague: bool) -> None:
+        self._dated = dated
+        self._wanted = wanted
+        self._includes_vague = includes_vague
+        self.states = {row["state_code"]: (row["state_label"], "state") for row in reversed(dated.rows)}
+        self.states = dict(sorted(self.states.items()))
+        others = {
+            row["affiliation_code"]: (row["affiliation_label"], row["kind"]) for row in reversed(dated.rows)
+        }
+        self.affiliations = dict(sorted(others.items()))
+        pairs = dict.fromkeys(_pair(row) for row in dated.rows)
+        places = [{code: at for at, code in enumerate(codes)} for codes in (self.states, self.affiliations)]
+        self._rows, self._columns = (
+            np.array([place[pair[end]] for pair in pairs], dtype=np.int64) for end, place in enumerate(places)
+        )
+
+    def on(self, day: str) -> tuple[Chosen, int]:
+        """Return the matrix of a day, and how many ties are too coarsely dated to say whether they hold.
+
+        As in the network, what has one member only is left out.
+        """
+        sure, vague = self._dated.ties_on(day, self._wanted)
+        used = sure | vague if self._includes_vague else sure
+        found = np.zeros((len(self.states), len(self.affiliations)), dtype=bool)
+        found[self._rows[used], self._columns[used]] = True
+        found[:, found.sum(axis=0) == 1] = False
+        return found, int(vague.sum())
 
 
 def _wanted(kg: Knowledge, rows: list[Row], level: str, tradition: str, verified: str) -> Chosen:
@@ -154,16 +214,20 @@ class _Dated:
         )
         self._certain = np.array([bool(row.get("certain")) for row in self.rows], dtype=bool)
 
+    def ties_on(self, day: str, wanted: Chosen) -> tuple[Chosen, Chosen]:
+        """Return which ties have certainly begun on a day and hold, and which may have begun."""
+        held, certain = self._held(day, wanted)
+        number = int(self._tie.max(initial=-1)) + 1
+        sure, all_held = np.zeros(number, dtype=bool), np.zeros(number, dtype=bool)
+        all_held[self._tie[held]] = True
+        sure[self._tie[held[certain]]] = True
+        return sure, all_held & ~sure
+
     def on(self, day: str, wanted: Chosen) -> list[Tie]:
-        """Return the ties that hold on a day, or may hold, as `_certain` tells of each row wanted."""
-        dated = self._begun != ""
-        has_begun = dated & (self._begun <= day)
-        may_have = dated & ~has_begun & (self._possible != "") & (self._possible <= day)
-        has_ended = (self._ended != "") & (self._ended <= day)
-        held = np.flatnonzero(wanted & ~has_ended & (~dated | has_begun | may_have))
+        """Return the ties that hold on a day, or may hold."""
+        held, certain = self._held(day, wanted)
         if not len(held):
             return []
-        certain = np.where(dated, has_begun, self._certain)[held]
         starts = np.flatnonzero(np.diff(self._tie[held], prepend=-1))
         sure, ends = np.logical_or.reduceat(certain, starts).tolist(), [*starts[1:].tolist(), len(held)]
         places = held.tolist()
@@ -173,6 +237,15 @@ class _Dated:
             else _tie([self.rows[place] for place in places[start:end]], is_sure)
             for start, end, is_sure in zip(starts.tolist(), ends, sure, strict=True)
         ]
+
+    def _held(self, day: str, wanted: Chosen) -> tuple[NDArray[np.int64], Chosen]:
+        """Return the places of the rows that hold or may hold, and which hold, as `_certain` tells."""
+        dated = self._begun != ""
+        has_begun = dated & (self._begun <= day)
+        may_have = dated & ~has_begun & (self._possible != "") & (self._possible <= day)
+        has_ended = (self._ended != "") & (self._ended <= day)
+        held = np.flatnonzero(wanted & ~has_ended & (~dated | has_begun | may_have))
+        return held, np.where(dated, has_begun, self._certain)[held]
 
 
 class _Alone(dict[int, Tie]):

@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+
 from graph.cache import Cache
+from graph.chance.twomode import KERNELS, centralities
 from graph.errors import BadValue
-from graph.measures.catalogue import measure, measured, ranks_by_mode, values
+from graph.measures.catalogue import measure, measured, ranks, ranks_by_mode, values
 from graph.networks import affiliations
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, Network, day, find_view, network
@@ -301,7 +304,10 @@ def _timeline(
         )
     wanted = sorted({*days, *_eves(days, changes)}) if by == "event" else days
     with one_thread():
-        points = [_point(at(when), names) for when in wanted]
+        if view == "affiliation" and wanted and set(names) <= set(KERNELS):
+            points = list(_points(kg, wanted, at(wanted[-1]), names))
+        else:
+            points = [_point(at(when), names) for when in wanted]
     return Timeline(
         view=view,
         by=by,
@@ -317,6 +323,42 @@ def _timeline(
         notes=tuple(_notes(kg, points, coarse)),
         version=kg.version,
     )
+
+
+def _points(kg: Knowledge, days: Sequence[dt.date], like: Network, names: Sequence[str]) -> Iterable[Point]:
+    """Yield what `_point` would of the affiliation network of each day, from matrices alone.
+
+    Parameters
+    ----------
+    kg
+        The knowledge graph.
+    days
+        The days.
+    like
+        The network of one of them, whose parameters hold for all.
+    names
+        Keys of `graph.chance.twomode.KERNELS`.
+    """
+    found = affiliations.incidences(kg, like.parameters, like.parameters["imprecise"])
+    told = [found.on(when.isoformat()) for when in days]
+    block = np.array([matrix for matrix, _ in told])
+    numbers = {name: centralities(block, name, drop_isolates=True) for name in names}
+    known = [*found.states.items(), *found.affiliations.items()]
+    for at, when in enumerate(days):
+        matrix = block[at]
+        is_there = np.concatenate([matrix.any(axis=1), matrix.any(axis=0)])
+        present = np.flatnonzero(is_there).tolist()
+        states, others = (
+            [place for place in present if (place < len(found.states)) == is_state]
+            for is_state in (True, False)
+        )
+        values = {}
+        for name in names:
+            own = numbers[name][at].tolist()
+            sides = ({known[place][0]: own[place] for place in side} for side in (states, others))
+            values[name] = {node: (side[node], rank) for side in sides for node, rank in ranks(side).items()}
+        labels = {known[place][0]: known[place][1] for place in present}
+        yield Point(when.isoformat(), len(present), int(matrix.sum()), told[at][1], values, labels)
 
 
 def _point(found: Network, names: Iterable[str]) -> Point:
