@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from serving import serving
 
+from graph.chance.leaveouts import leave_outs
 from graph.chance.rankspans import rank_spans
-from graph.chance.robustness import leave_outs
 from graph.errors import BadDate, UnknownName
 from graph.knowledge import KnowledgeGraph
 from graph.measures.bridges import bridges, without_meeting_places

@@ -5,7 +5,8 @@ from __future__ import annotations
 import networkx as nx
 import pytest
 
-from graph.chance.robustness import KINDS, RECALLED, TRADITION, bridging, is_kept, leave_outs, robustness
+from graph.chance.leaveouts import KINDS, RECALLED, TRADITION, bridging, leave_outs
+from graph.chance.robustness import is_kept, robustness
 from graph.errors import BadValue, UnknownName
 from graph.measures.catalogue import ranks, values
 from graph.networks.building import network

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from typing import Any
 
+from graph.chance.leaveouts import KINDS
 from graph.chance.outcome import GroupTest, NodeTest, PairTest, Significance, Test
-from graph.chance.robustness import KINDS, BridgeClaim, Interval, NodeRobustness, Robustness, Survival
+from graph.chance.robustness import BridgeClaim, Interval, NodeRobustness, Robustness, Survival
 from graph.errors import BadValue
 from graph.networks.exports import reference_record
 from graph.spreadsheet import csv_text
@@ -123,8 +124,8 @@ def robustness_record(found: Robustness, limit: int | None = None) -> dict[str, 
                 "kind": variant.kind,
                 "code": variant.code,
                 "ties_lost": variant.lost,
-                "n": variant.network.graph.number_of_nodes(),
-                "m": variant.network.graph.number_of_edges(),
+                "n": variant.nodes,
+                "m": variant.ties,
             }
             for variant in found.variants
         ],

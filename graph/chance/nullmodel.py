@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from graph.errors import BadValue
+from graph.threads import one_thread
 
 Matrix = NDArray[np.float64]
 Counts = NDArray[np.int64]
@@ -100,15 +102,22 @@ def overlaps(matrix: Matrix) -> Overlaps:
     Inferring monopartite projections of bipartite networks. New Journal of Physics 19, 053022.
     doi:10.1088/1367-2630/aa6b38
     """
-    first, second = np.triu_indices(len(matrix), k=1)
-    shared = np.rint(matrix @ matrix.T).astype(np.int64)[first, second]
-    probabilities = tie_probabilities(matrix)
+    first, second = _pairs(len(matrix))
+    with one_thread():
+        shared = np.rint(matrix @ matrix.T).astype(np.int64)[first, second]
+        probabilities = tie_probabilities(matrix)
     _, sample, kind = np.unique(matrix.sum(axis=1), return_index=True, return_inverse=True)
     joint = probabilities[sample][:, None, :] * probabilities[sample][None, :, :]
     tails = upper_tails(joint)
     p = tails[kind[first], kind[second], shared]
     expected = joint.sum(axis=2)[kind[first], kind[second]]
     return Overlaps(first, second, shared, expected, p, adjusted(p))
+
+
+@lru_cache(maxsize=8)
+def _pairs(size: int) -> tuple[Counts, Counts]:
+    """Return the rows of each pair, which are not to be changed."""
+    return np.triu_indices(size, k=1)
 
 
 def upper_tails(probabilities: Matrix) -> Matrix:
@@ -154,7 +163,7 @@ def adjusted(p: Matrix) -> Matrix:
     Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
     Statistical Society B 57(1), 289-300. doi:10.1111/j.2517-6161.1995.tb02031.x
     """
-    order = np.argsort(p, kind="stable")
+    order = np.argsort(p)
     scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
     found = np.empty_like(p)
     found[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
@@ -203,8 +212,11 @@ def _newton(theta: Matrix, rows: Matrix, row_many: Matrix, columns: Matrix, colu
         gap = np.concatenate([chances @ column_many - rows, row_many @ chances - columns])
         if np.abs(gap).max() < TOLERANCE:
             break
-        many = np.concatenate([row_many, column_many])
-        step = np.linalg.lstsq(_curvature(chances, row_many, column_many), many * gap, rcond=None)[0]
+        slope = np.concatenate([row_many, column_many]) * gap
+        # To add a number to the parameters of the rows and take it from those of the columns changes
+        # nothing, so that the last can stay as it is.
+        step = np.zeros_like(theta)
+        step[:-1] = np.linalg.solve(_curvature(chances, row_many, column_many)[:-1, :-1], slope[:-1])
         theta = theta - step * min(1.0, 2.0 / np.abs(step).max())
     return theta
 

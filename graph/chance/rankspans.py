@@ -9,11 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from graph.cache import Cache
-from graph.chance.robustness import VIEWS, Interval, interval, is_kept, leave_outs, robustness
+from graph.chance.leaveouts import Belonging, leave_outs
+from graph.chance.robustness import VIEWS, Interval, interval, is_kept, robustness
 from graph.chance.twomode import KERNELS, centralities
-from graph.measures.bridges import without_meeting_places
 from graph.measures.catalogue import ranks
-from graph.measures.definitions import ties_between
 from graph.networks.blocs import Knowledge
 from graph.networks.building import BLOCS, Network, network
 from graph.threads import one_thread
@@ -97,34 +96,32 @@ def is_quick(view: str, measure_name: str | None, *, raw: bool = False) -> bool:
 
 
 def _spans(kg: Knowledge, base: Network) -> Spans:
-    variants = [each for each in leave_outs(kg, base) if _has_two_blocs(each.network)]
+    variants = [each for each in leave_outs(kg, base) if each.left.has_two_blocs]
     with one_thread():
-        places = _places([base, *(variant.network for variant in variants)])
-    met = {
-        state: [(variant, place.get(state)) for variant, place in zip(variants, places[1:], strict=True)]
-        for state in base.states()
+        own = _places([Belonging.of(base)])[0]
+        places = _places([each.left for each in variants]) if variants else []
+    return {
+        state: interval(
+            [(each, place.get(state)) for each, place in zip(variants, places, strict=True)], rank
+        )
+        for state, rank in sorted(own.items())
     }
-    return {state: interval(own, places[0][state]) for state, own in met.items()}
 
 
-def _places(networks: Sequence[Network]) -> list[dict[str, int]]:
+def _places(lefts: Sequence[Belonging]) -> list[dict[str, int]]:
     """Return the rank of every state of each network by betweenness without the meeting places."""
-    rows, columns = (
-        networks[0].states(),
-        sorted(node for node, mode in networks[0].graph.nodes(data="bipartite") if mode == 1),
-    )
-    met = (without_meeting_places(each.graph, (each.blocs[0], each.blocs[1]))[0] for each in networks)
-    kept = np.array([ties_between(graph, rows, columns) for graph in met], dtype=bool)
-    numbers = centralities(kept, "betweenness", drop_isolates=True)[:, : len(rows)]
+    states = lefts[0].states
+    numbers = centralities(np.array([left.apart() for left in lefts]), "betweenness", drop_isolates=True)
     return [
-        ranks({state: value for state, value in zip(rows, line, strict=True) if state in each.graph})
-        for each, line in zip(networks, numbers.tolist(), strict=True)
+        ranks(
+            {
+                state: value
+                for state, value, there in zip(states, line, left.is_there.tolist(), strict=True)
+                if there
+            }
+        )
+        for left, line in zip(lefts, numbers[:, : len(states)].tolist(), strict=True)
     ]
-
-
-def _has_two_blocs(each: Network) -> bool:
-    groups = {group for _, group in each.graph.nodes(data="group")}
-    return len(each.blocs) == 2 and all(bloc.code in groups for bloc in each.blocs)
 
 
 _CACHE: Cache[Spans] = Cache(32)

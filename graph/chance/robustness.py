@@ -4,69 +4,39 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 import networkx as nx
 import numpy as np
 
 from graph.cache import Cache
+from graph.chance.leaveouts import (
+    ALLIANCE,
+    INSTRUMENT,
+    KINDS,
+    RECALLED,
+    TRADITION,
+    Belonging,
+    Values,
+    Variant,
+    bridging,
+    leave_outs,
+)
 from graph.chance.nullmodel import overlaps
 from graph.chance.twomode import KERNELS, centralities
 from graph.errors import BadValue
-from graph.measures.bridges import between_shares, without_meeting_places
 from graph.measures.catalogue import Reference, measure, ranks, ranks_by_mode, values
-from graph.measures.definitions import ties_between
-from graph.networks.affiliations import traditions
 from graph.networks.blocs import Knowledge
-from graph.networks.building import BLOCS, FALSE_DISCOVERY_RATE, Network, group_of, incidence, network
-from graph.networks.copies import add_new_ties, copied, without
+from graph.networks.building import BLOCS, FALSE_DISCOVERY_RATE, Network, network
+from graph.networks.copies import add_new_ties
 from graph.threads import one_thread
-
-Values = dict[str, float]
 
 #: The views that this can be asked of.
 VIEWS = ("affiliation", "alignment")
 
-#: What is left out: one treaty, one alliance, all that only sources of one tradition say, all recalled facts.
-INSTRUMENT, ALLIANCE, TRADITION, RECALLED = "instrument", "alliance", "tradition", "recalled"
-KINDS = (INSTRUMENT, ALLIANCE, TRADITION, RECALLED)
-
 #: Places that count as the top when a caller names no number.
 TOP = 10
-
-
-@dataclass(frozen=True)
-class Variant:
-    """The network without something.
-
-    Attributes
-    ----------
-    kind, code, label
-        What was left out.
-    network
-        What is left: the affiliation network without it.
-    lost
-        Ties that are gone.
-    """
-
-    kind: str
-    code: str
-    label: str
-    network: Network = field(repr=False)
-    lost: int
-
-    @property
-    def name(self) -> str:
-        """Return what was left out, in words."""
-        forms = {TRADITION: f"“{self.label}” sources", RECALLED: "recalled facts"}
-        return forms.get(self.kind, self.label)
-
-    @cached_property
-    def shares(self) -> Values | None:
-        """Return the share of cross-bloc paths through each state; None where the blocs are undefined."""
-        return bridging(self.network)
 
 
 @dataclass(frozen=True)
@@ -258,95 +228,6 @@ def _asked(
     return base, name, (kg.version, view, name, top, raw, tuple(base.parameters.items()))
 
 
-def leave_outs(kg: Knowledge, base: Network, **options: Any) -> tuple[Variant, ...]:
-    """Return the variants of an affiliation network, each without something.
-
-    Parameters
-    ----------
-    kg
-        The knowledge graph; its facts are filtered in memory.
-    base
-        The affiliation network.
-    **options
-        The options it was built with. With a tradition among them no further tradition is left out.
-
-    Returns
-    -------
-    tuple of Variant
-        Without each treaty, each alliance, each tradition and all recalled facts, in that order. What
-        takes no tie away is left out of the list.
-    """
-    found = [_without_affiliation(base, node) for node in _affiliations(base)]
-    found.sort(key=lambda variant: (KINDS.index(variant.kind), variant.code))
-    return (*found, *_without_facts(kg, base, options))
-
-
-def bridging(base: Network) -> Values | None:
-    """Return the share of the shortest paths between the blocs that runs through each state.
-
-    Parameters
-    ----------
-    base
-        An affiliation network with two blocs.
-
-    Returns
-    -------
-    dict or None
-        0 for a state outside the graph without meeting places; None where one of the blocs is not in
-        the network or has no state of its own, so that there are no pairs to join.
-    """
-    if len(base.blocs) != 2 or any(bloc.code not in base.graph for bloc in base.blocs):
-        return None
-    first, second = base.blocs
-    kept, _ = without_meeting_places(base.graph, (first, second))
-    shares, pairs, _ = between_shares(kept, (first.code, second.code))
-    return {state: shares.get(state, 0.0) for state in base.states()} if pairs else None
-
-
-# Variants
-
-
-def _affiliations(base: Network) -> list[str]:
-    return sorted(node for node, mode in base.graph.nodes(data="bipartite") if mode == 1)
-
-
-def _without_affiliation(base: Network, node: str) -> Variant:
-    known = base.graph.nodes[node]
-    graph = without(base.graph, [node])
-    if node in {bloc.code for bloc in base.blocs}:
-        graph = _regrouped(graph, node)
-    kind = ALLIANCE if known["kind"] == "alliance" else INSTRUMENT
-    return Variant(kind, node, known["label"], replace(base, graph=graph), base.graph.degree(node))
-
-
-def _regrouped(graph: nx.Graph, gone: str) -> nx.Graph:
-    """Return a graph in which a bloc that is gone is out of the groups of its states."""
-    kept = copied(graph)
-    for _, known in kept.nodes(data=True):
-        if known["bipartite"] == 0:
-            own = [code for code in known["blocs"].split(";") if code and code != gone]
-            known["blocs"], known["group"] = ";".join(own), group_of(own)
-    return nx.freeze(kept)
-
-
-def _without_facts(kg: Knowledge, base: Network, options: Mapping[str, Any]) -> Iterable[Variant]:
-    asked: dict[str, Any] = {"as_of": base.as_of, "imprecise": base.parameters["imprecise"]}
-    between = [bloc.code for bloc in base.blocs]
-    whole = base.graph.number_of_edges()
-    chosen: list[tuple[str, str, dict[str, Any]]] = []
-    if not options.get("tradition"):
-        names = sorted(set(traditions(kg)))
-        chosen += [(TRADITION, name, {"tradition": f"-{name}"}) for name in names]
-    if options.get("verified") in (None, "", "any", "undisputed"):
-        stricter = "both" if options.get("verified") == "undisputed" else "seen"
-        chosen.append((RECALLED, RECALLED, {"verified": stricter}))
-    for kind, code, change in chosen:
-        found = network(kg, "affiliation", between=between, **asked, **{**options, **change})
-        lost = whole - found.graph.number_of_edges()
-        if lost:
-            yield Variant(kind, code, code, found, lost)
-
-
 # Values of every variant
 
 
@@ -354,7 +235,7 @@ def _robustness(
     base: Network, variants: tuple[Variant, ...], view: str, name: str, top: int, raw: bool
 ) -> Robustness:
     with one_thread():
-        found = _values([base, *(variant.network for variant in variants)], view, name, raw)
+        found = _values(base, variants, view, name, raw)
         own = found[0]
         places = [ranks_by_mode(base.graph, each) for each in found]
         rows = tuple(_row(base, node, own[node], places, variants) for node in _ordered(base, own, places[0]))
@@ -378,33 +259,61 @@ def _robustness(
     )
 
 
-def _values(networks: Sequence[Network], view: str, name: str, raw: bool) -> list[Values]:
-    """Return the measure of every network; all at once where a kernel for two-mode graphs has it."""
+def _values(base: Network, variants: Sequence[Variant], view: str, name: str, raw: bool) -> list[Values]:
+    """Return the measure of the network and of every variant; all at once where a kernel has it."""
     if view == "alignment":
-        return [_aligned(each, raw, name) for each in networks]
+        known = {state: dict(base.graph.nodes[state]) for state in base.states()}
+        lefts = [Belonging.of(base), *(variant.left for variant in variants)]
+        return [_aligned(left, known, raw, name) for left in lefts]
     if name not in KERNELS:
+        networks = [base, *(variant.network for variant in variants)]
         return [values(each.graph, name) for each in networks]
-    rows, columns = networks[0].states(), _affiliations(networks[0])
-    matrices = np.array([ties_between(each.graph, rows, columns) for each in networks], dtype=bool)
-    numbers = centralities(matrices, name, drop_isolates=True)
+    whole = Belonging.of(base)
+    found = [
+        _measured([whole], name),
+        *([_measured([each.left for each in variants], name)] if variants else []),
+    ]
+    return [each for part in found for each in part]
+
+
+def _measured(lefts: Sequence[Belonging], name: str) -> list[Values]:
+    """Return a measure of several networks of the same rows and columns."""
+    codes = [*lefts[0].states, *lefts[0].affiliations]
+    block = np.array([left.matrix for left in lefts])
+    numbers = centralities(block, name, drop_isolates=True).tolist()
+    is_there = np.concatenate([block.any(axis=2), block.any(axis=1)], axis=1).tolist()
     return [
-        {node: value for node, value in zip([*rows, *columns], line, strict=True) if node in each.graph}
-        for each, line in zip(networks, numbers.tolist(), strict=True)
+        {code: value for code, value, there in zip(codes, line, flags, strict=True) if there}
+        for line, flags in zip(numbers, is_there, strict=True)
     ]
 
 
-def _aligned(each: Network, raw: bool, name: str) -> Values:
-    """Return the measure of the projection of an affiliation network onto its states."""
-    states, matrix = incidence(each)
-    tested = overlaps(matrix)
+def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool, name: str) -> Values:
+    """Return the measure of the projection of an affiliation network onto its states.
+
+    Parameters
+    ----------
+    left
+        The affiliation network.
+    known
+        The attributes of the states, save for their groups.
+    raw
+        Whether every overlap counts, or those beyond chance alone.
+    name
+        The measure.
+    """
+    rows, columns = np.flatnonzero(left.is_there), np.flatnonzero(left.matrix.any(axis=0))
+    tested = overlaps(left.matrix[rows][:, columns].astype(float))
     keep = tested.shared > 0 if raw else tested.q <= FALSE_DISCOVERY_RATE
-    graph = nx.Graph()
-    graph.add_nodes_from((state, each.graph.nodes[state]) for state in states)
+    graph, groups = nx.Graph(), left.groups()
+    states = [left.states[row] for row in rows.tolist()]
+    for state in states:
+        group, blocs = groups[state]
+        graph.add_node(state, **{**known[state], "group": group, "blocs": blocs})
+        del graph.nodes[state]["bipartite"]
     first, second, shared = (array[keep].tolist() for array in (tested.first, tested.second, tested.shared))
     pairs = zip(first, second, shared, strict=True)
     add_new_ties(graph, ((states[a], states[b], {"weight": weight}) for a, b, weight in pairs))
-    for state in states:
-        graph.nodes[state].pop("bipartite", None)
     return values(graph, name, strength="weight" if raw else None)
 
 

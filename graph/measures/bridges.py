@@ -13,7 +13,7 @@ import numpy as np
 from graph.cache import Cache
 from graph.errors import BadValue
 from graph.measures.catalogue import MEASURES, Reference, ranks, values
-from graph.measures.definitions import matrix
+from graph.measures.definitions import Matrix, matrix
 from graph.measures.paths import shortest_paths
 from graph.networks.affiliations import best_grade
 from graph.networks.blocs import Bloc, Knowledge, find_blocs
@@ -234,14 +234,36 @@ def between_shares(graph: nx.Graph, blocs: tuple[str, str]) -> tuple[dict[str, f
     place = {node: number for number, node in enumerate(nodes)}
     known = graph._node
     sides = [[place[node] for node in nodes if known[node]["group"] == bloc] for bloc in blocs]
-    sources, ends = sorted(sides, key=len)  # a path runs both ways: fewer starts are less work
-    paths = shortest_paths(matrix(graph, None, nodes), sources)
-    targets = np.zeros(len(nodes))
+    found, joined = path_shares(matrix(graph, None, nodes), sides[0], sides[1])
+    totals = found.tolist()
+    states = [node for node in nodes if known[node]["bipartite"] == 0]
+    return {state: totals[place[state]] for state in states}, len(sides[0]) * len(sides[1]), joined
+
+
+def path_shares(ties: Matrix, first: Sequence[int], second: Sequence[int]) -> tuple[Matrix, int]:
+    """Return the share of the shortest paths between two sides that runs through each node.
+
+    Parameters
+    ----------
+    ties
+        A symmetric adjacency matrix, n × n, of 0 and 1.
+    first, second
+        The places of the nodes of either side.
+
+    Returns
+    -------
+    shares
+        n long: the mean, over all pairs that a path joins, of the share of the pair's paths that pass.
+    joined
+        The number of those pairs.
+    """
+    sources, ends = sorted((first, second), key=len)  # a path runs both ways: fewer starts are less work
+    paths = shortest_paths(ties, sources)
+    targets = np.zeros(len(ties))
     targets[ends] = 1.0
     joined = int((paths.steps[:, ends] >= 0).sum())
-    totals = (paths.through(targets).sum(axis=0) / max(joined, 1)).tolist()
-    states = [node for node in nodes if known[node]["bipartite"] == 0]
-    return {state: totals[place[state]] for state in states}, len(sources) * len(ends), joined
+    found: Matrix = paths.through(targets).sum(axis=0) / max(joined, 1)
+    return found, joined
 
 
 _METHOD = (

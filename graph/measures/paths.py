@@ -102,6 +102,8 @@ def betweenness(ties: Matrix) -> Matrix:
     ndarray
         n values, not normalised.
     """
+    if not ties.any():
+        return np.zeros(len(ties))
     every = np.ones(len(ties))
     totals: Matrix = shortest_paths(ties).through(every).sum(axis=0) / 2
     return totals

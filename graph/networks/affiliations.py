@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -152,29 +153,25 @@ class Incidences:
         self._dated = dated
         self._wanted = wanted
         self._includes_vague = includes_vague
-        self.states = {row["state_code"]: (row["state_label"], "state") for row in reversed(dated.rows)}
-        self.states = dict(sorted(self.states.items()))
-        others = {
-            row["affiliation_code"]: (row["affiliation_label"], row["kind"]) for row in reversed(dated.rows)
-        }
-        self.affiliations = dict(sorted(others.items()))
-        pairs = dict.fromkeys(_pair(row) for row in dated.rows)
-        places = [{code: at for at, code in enumerate(codes)} for codes in (self.states, self.affiliations)]
-        self._rows, self._columns = (
-            np.array([place[pair[end]] for pair in pairs], dtype=np.int64) for end, place in enumerate(places)
-        )
+        self.states, self.affiliations = dated.names
 
     def on(self, day: str) -> tuple[Chosen, int]:
         """Return the matrix of a day, and how many ties are too coarsely dated to say whether they hold.
 
-        As in the network, what has one member only is left out.
+        What has one member only is there; see `without_single`.
         """
         sure, vague = self._dated.ties_on(day, self._wanted)
+        rows, columns = self._dated.places
         used = sure | vague if self._includes_vague else sure
         found = np.zeros((len(self.states), len(self.affiliations)), dtype=bool)
-        found[self._rows[used], self._columns[used]] = True
-        found[:, found.sum(axis=0) == 1] = False
+        found[rows[used], columns[used]] = True
         return found, int(vague.sum())
+
+
+def without_single(matrix: Chosen) -> Chosen:
+    """Return a matrix of states × affiliations without those that have one member, as networks have it."""
+    found: Chosen = matrix & (matrix.sum(axis=0) != 1)
+    return found
 
 
 def _wanted(kg: Knowledge, rows: list[Row], level: str, tradition: str, verified: str) -> Chosen:
@@ -213,6 +210,22 @@ class _Dated:
             for name in ("begun", "possible", "ended")
         )
         self._certain = np.array([bool(row.get("certain")) for row in self.rows], dtype=bool)
+
+    @cached_property
+    def names(self) -> tuple[dict[str, tuple[str, str]], dict[str, tuple[str, str]]]:
+        """The label and the kind of each state and of each affiliation, in order of code."""
+        states = {row["state_code"]: (row["state_label"], "state") for row in reversed(self.rows)}
+        others = {
+            row["affiliation_code"]: (row["affiliation_label"], row["kind"]) for row in reversed(self.rows)
+        }
+        return dict(sorted(states.items())), dict(sorted(others.items()))
+
+    @cached_property
+    def places(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The places in `names` of the state and of the affiliation of each tie."""
+        first, second = ({code: at for at, code in enumerate(codes)} for codes in self.names)
+        pairs = dict.fromkeys(_pair(row) for row in self.rows)
+        return np.array([first[one] for one, _ in pairs]), np.array([second[other] for _, other in pairs])
 
     def ties_on(self, day: str, wanted: Chosen) -> tuple[Chosen, Chosen]:
         """Return which ties have certainly begun on a day and hold, and which may have begun."""

@@ -341,7 +341,7 @@ def _points(kg: Knowledge, days: Sequence[dt.date], like: Network, names: Sequen
     """
     found = affiliations.incidences(kg, like.parameters, like.parameters["imprecise"])
     told = [found.on(when.isoformat()) for when in days]
-    block = np.array([matrix for matrix, _ in told])
+    block = np.array([affiliations.without_single(matrix) for matrix, _ in told])
     numbers = {name: centralities(block, name, drop_isolates=True) for name in names}
     known = [*found.states.items(), *found.affiliations.items()]
     for at, when in enumerate(days):
