@@ -232,6 +232,10 @@ def test_two_camps_are_found_and_pairs_across_are_not() -> None:
 
 
 def test_false_discovery_adjustment_is_that_of_the_textbook() -> None:
+    draws = np.random.default_rng(7)
+    for rows, columns in ((2, 3), (9, 4), (25, 12)):
+        tested = overlaps((draws.random((rows, columns)) < 0.4).astype(float))
+        assert tested.q == pytest.approx(adjusted(tested.p), rel=1e-12)
     assert adjusted(np.array([0.01, 0.04, 0.03, 0.5])) == pytest.approx([0.04, 0.16 / 3, 0.16 / 3, 0.5])
 
 

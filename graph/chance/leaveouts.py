@@ -70,6 +70,11 @@ class Belonging:
         alone = (self.belongs.sum(axis=1) == 1) & self.is_there
         return tuple(self.belongs[:, number] & alone for number in range(len(self.blocs)))
 
+    @cached_property
+    def grouping(self) -> tuple[int, bytes]:
+        """The same for all of the same rows with the same states in the same blocs."""
+        return len(self.states), self.belongs.tobytes()
+
     @property
     def has_two_blocs(self) -> bool:
         """Whether there are two blocs, and states that are in one of them alone on either side."""

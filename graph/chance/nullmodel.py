@@ -109,9 +109,21 @@ def overlaps(matrix: Matrix) -> Overlaps:
     _, sample, kind = np.unique(matrix.sum(axis=1), return_index=True, return_inverse=True)
     joint = probabilities[sample][:, None, :] * probabilities[sample][None, :, :]
     tails = upper_tails(joint)
-    p = tails[kind[first], kind[second], shared]
-    expected = joint.sum(axis=2)[kind[first], kind[second]]
-    return Overlaps(first, second, shared, expected, p, adjusted(p))
+    both = kind[first] * len(sample) + kind[second]
+    case = both * tails.shape[2] + shared  # pairs of the same sums and the same overlap are one case
+    p, q = tails.ravel(), _adjusted_cases(tails.ravel(), np.bincount(case, minlength=tails.size))
+    return Overlaps(first, second, shared, joint.sum(axis=2).ravel()[both], p[case], q[case])
+
+
+def _adjusted_cases(p: Matrix, many: Counts) -> Matrix:
+    """Return p-values of cases, each of which occurs so many times, adjusted as `adjusted` does."""
+    occurring = np.flatnonzero(many)
+    order = occurring[np.argsort(p[occurring])]
+    # of equal values the last rank counts, since the least of what follows does
+    scaled = p[order] * many.sum() / np.cumsum(many[order])
+    found = np.ones_like(p)
+    found[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
+    return found
 
 
 @lru_cache(maxsize=8)

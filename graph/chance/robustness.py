@@ -262,9 +262,10 @@ def _robustness(
 def _values(base: Network, variants: Sequence[Variant], view: str, name: str, raw: bool) -> list[Values]:
     """Return the measure of the network and of every variant; all at once where a kernel has it."""
     if view == "alignment":
-        known = {state: dict(base.graph.nodes[state]) for state in base.states()}
         lefts = [Belonging.of(base), *(variant.left for variant in variants)]
-        return [_aligned(left, known, raw, name) for left in lefts]
+        different = {left.grouping: left for left in lefts}
+        known = {grouping: _attributes(base, left) for grouping, left in different.items()}
+        return [_aligned(left, known[left.grouping], raw, name) for left in lefts]
     if name not in KERNELS:
         networks = [base, *(variant.network for variant in variants)]
         return [values(each.graph, name) for each in networks]
@@ -288,6 +289,17 @@ def _measured(lefts: Sequence[Belonging], name: str) -> list[Values]:
     ]
 
 
+def _attributes(base: Network, left: Belonging) -> dict[str, dict[str, Any]]:
+    """Return the attributes of the states with the groups that are left."""
+    groups = left.groups()
+    found = {}
+    for state in base.states():
+        group, blocs = groups[state]
+        known = {**base.graph.nodes[state], "group": group, "blocs": blocs}
+        found[state] = {key: value for key, value in known.items() if key != "bipartite"}
+    return found
+
+
 def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool, name: str) -> Values:
     """Return the measure of the projection of an affiliation network onto its states.
 
@@ -296,7 +308,7 @@ def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool,
     left
         The affiliation network.
     known
-        The attributes of the states, save for their groups.
+        The attributes of the states.
     raw
         Whether every overlap counts, or those beyond chance alone.
     name
@@ -305,12 +317,9 @@ def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool,
     rows, columns = np.flatnonzero(left.is_there), np.flatnonzero(left.matrix.any(axis=0))
     tested = overlaps(left.matrix[rows][:, columns].astype(float))
     keep = tested.shared > 0 if raw else tested.q <= FALSE_DISCOVERY_RATE
-    graph, groups = nx.Graph(), left.groups()
     states = [left.states[row] for row in rows.tolist()]
-    for state in states:
-        group, blocs = groups[state]
-        graph.add_node(state, **{**known[state], "group": group, "blocs": blocs})
-        del graph.nodes[state]["bipartite"]
+    graph = nx.Graph()
+    graph.add_nodes_from((state, known[state]) for state in states)
     first, second, shared = (array[keep].tolist() for array in (tested.first, tested.second, tested.shared))
     pairs = zip(first, second, shared, strict=True)
     add_new_ties(graph, ((states[a], states[b], {"weight": weight}) for a, b, weight in pairs))
