@@ -164,13 +164,14 @@ def frustration(graph: nx.Graph, time_limit: float = TIME_LIMIT) -> Frustration:
     bound, joined = 0, nx.Graph()
     joined.add_nodes_from(signed)
     for members in nx.biconnected_components(signed):
-        part = _part(signed, sorted(members, key=place.__getitem__))
-        camps, proven = _camps(part, time_limit)
+        nodes = sorted(members, key=place.__getitem__)
+        if len(nodes) == 2:  # one tie, which nothing frustrates
+            joined.add_edge(*nodes, **signed.edges[nodes[0], nodes[1]])
+            continue
+        camps, proven = _camps(_part(signed, nodes), time_limit)
         bound += proven
-        first, *others = part
-        joined.add_edges_from(
-            (first, each, {SIGN: 1 if camps[each] == camps[first] else -1}) for each in others
-        )
+        for each in nodes[1:]:
+            joined.add_edge(nodes[0], each, **{SIGN: 1 if camps[each] == camps[nodes[0]] else -1})
     side = _coloured(joined)
     found = [(a, b) for a, b, sign in signed.edges(data=SIGN) if (side[a] == side[b]) != (sign > 0)]
     index = len(found)
