@@ -135,9 +135,13 @@ def _chosen(kg: Knowledge, options: Mapping[str, Any] | None) -> tuple[_Dated, C
     """Return the rows of the query, and which of them are wanted."""
     chosen = {option.name: option.default for option in OPTIONS} | dict(options or {})
     level, tradition, verified = (str(chosen[option.name]) for option in OPTIONS)
-    dated = _DATED.get(kg, kg.version, lambda: _Dated(kg.run("networks/affiliation")))
+    dated = _dated(kg)
     key = (kg.version, level, tradition, verified)
     return dated, _WANTED.get(kg, key, lambda: _wanted(kg, dated.rows, level, tradition, verified))
+
+
+def _dated(kg: Knowledge) -> _Dated:
+    return _DATED.get(kg, kg.version, lambda: _Dated(kg.run("networks/affiliation")))
 
 
 class Incidences:
@@ -333,7 +337,10 @@ def members(kg: Knowledge, day: dt.date, codes: Collection[str]) -> Iterable[tup
         Their codes; a pair as often as memberships say so.
     """
     levels, text = LEVELS[: LEVELS.index(str(LEVEL.default)) + 1], day.isoformat()
-    for row in kg.run("networks/blocs"):
+    # where all affiliations are known already, those with alliances need not be asked for
+    known = _DATED.has(kg, kg.version)
+    rows = _dated(kg).rows if known else kg.run("networks/blocs")
+    for row in rows:
         if (
             row["affiliation_code"] in codes
             and (row.get("level") or LEVELS[0]) in levels
