@@ -294,19 +294,20 @@ class _Moving:
     def step(self, turns: Labels) -> int:
         """Look at each node in turn; return how many moved."""
         labels, degrees, shares = self.labels.tolist(), self._degrees.tolist(), self._shares.tolist()
-        links, totals, gains, least = self._links, self._totals, np.empty(len(turns)), self._least
+        links, totals, gains, least = list(self._links), self._totals, np.empty(len(turns)), self._least
+        multiply, subtract, argmax = np.multiply, np.subtract, gains.argmax
         moves = 0
         for node in turns.tolist():
-            own, degree = labels[node], degrees[node]
-            totals[own] -= degree
-            np.multiply(totals, shares[node], out=gains)
-            np.subtract(links[node], gains, out=gains)
-            best = int(gains.argmax())
+            own, share, degree = labels[node], shares[node], degrees[node]
+            subtract(links[node], multiply(totals, share, gains), gains)
+            gains[own] += share * degree  # a community that a node is in does not count its own degree
+            best = int(argmax())
             if best != own and gains[best] > gains[own] + least:
                 self._move(node, own, best)
-                labels[node] = own = best
+                totals[own] -= degree
+                totals[best] += degree
+                labels[node] = best
                 moves += 1
-            totals[own] += degree
         self.labels = np.array(labels)
         return moves
 
