@@ -118,19 +118,19 @@ def _reach(part: Matrix) -> _Reach:
     turned = np.ascontiguousarray(part.transpose(0, 2, 1))
     levels = [np.full((k, rows, rows), -1, np.int8), np.full((k, rows, columns), -1, np.int8)]
     paths = [np.zeros((k, rows, rows)), np.zeros((k, rows, columns))]
-    front = np.broadcast_to(np.eye(rows), (k, rows, rows))
     levels[0][:, range(rows), range(rows)] = 0
-    paths[0] += front
-    step = 0
+    paths[0][:, range(rows), range(rows)] = 1.0
+    front, step = part.copy(), 0  # one step away from each row is what it is tied to
     while True:
         side = (step + 1) % 2
-        front = (front @ (part if side else turned)) * (levels[side] < 0)
+        front[levels[side] >= 0] = 0.0
         new = front > 0
         if not new.any():
             return _Reach(levels[0], levels[1], paths[0], paths[1], step)
         step += 1
-        levels[side][new] = step
+        np.copyto(levels[side], step, where=new)
         paths[side] += front
+        front = front @ (turned if side else part)
 
 
 def _through(part: Matrix) -> tuple[Matrix, Matrix]:
@@ -142,9 +142,13 @@ def _through(part: Matrix) -> tuple[Matrix, Matrix]:
     shares = [np.zeros_like(paths[0]), np.zeros_like(paths[1])]
     for step in range(found.farthest, 1, -1):
         side = step % 2
-        outer = (1.0 + shares[side]) * inverse[side] * (levels[side] == step)
+        outer = shares[side] + 1.0
+        outer *= inverse[side]
+        outer *= levels[side] == step
         inward = outer @ (turned if side else part)
-        shares[1 - side] += inward * paths[1 - side] * (levels[1 - side] == step - 1)
+        inward *= paths[1 - side]
+        inward *= levels[1 - side] == step - 1
+        shares[1 - side] += inward
     return shares[0].sum(axis=1), shares[1].sum(axis=1)
 
 
