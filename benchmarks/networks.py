@@ -1,6 +1,7 @@
 """Measures of graphs of 2,000 and 20,000 nodes by engine, null samples, and every network answer.
 
-Run ``python -m benchmarks.networks``; the report is written to ``benchmarks/reports/networks.md``.
+Run ``python -m benchmarks.networks``; the reports are written to ``benchmarks/reports/networks.md`` and
+``benchmarks/reports/engines.md``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ from graph.measures import engines, sparse
 from graph.measures.engines import ENGINES, Engine
 from graph.measures.sparse import arrays
 
-REPORT = Path(__file__).parent / "reports" / "networks.md"
+REPORTS = Path(__file__).parent / "reports"
+
+ANSWERS, ENGINES_PART = "answers", "engines"
+PARTS = (ANSWERS, ENGINES_PART)
 
 #: Turns that the engines take; the least time of each counts, since what else a machine does only adds.
 TURNS = 3
@@ -225,14 +229,6 @@ def _forget(_: Any) -> None:
     """Return nothing, so that results are not sent between processes."""
 
 
-def head(bound: float) -> str:
-    """Return the beginning of the report."""
-    return _HEAD.format(
-        day=dt.date.today(), versions=versions(), bound=bound, times=LARGER, turns=TURNS, sources=SOURCES,
-        loaded=LOADED,
-    )  # fmt: skip
-
-
 def compare(graph: nx.Graph, title: str, bound: float, *, weighted: bool) -> str:
     """Return the section of the report for one graph."""
     click.echo(f"{title}: {graph}", err=True)
@@ -315,28 +311,50 @@ def null_samples(graph: KnowledgeGraph, samples: int) -> str:
 
 
 @click.command()
+@click.option("--part", type=click.Choice(PARTS), multiple=True, help="One report alone; both by default.")
 @click.option("--small", default=2000, show_default=True, help="Nodes of the smaller graphs; 0 for none.")
 @click.option("--large", default=20000, show_default=True, help="Nodes of the larger graphs; 0 for none.")
 @click.option("--bound", default=20.0, show_default=True, help="Seconds after which an engine is ended.")
 @click.option("--samples", default=1000, show_default=True, help="Null samples.")
-@click.option("--report", type=click.Path(path_type=Path), default=REPORT, help="Where the report goes.")
-def main(small: int, large: int, bound: float, samples: int, report: Path) -> None:
-    """Measure networks and write a report."""
-    graph = KnowledgeGraph.load()
-    parts = [answers(), null_samples(graph, samples)]
-    if small:
-        parts.append(compare(one_mode(small), "One mode", bound, weighted=True))
-        parts.append(compare(affiliation(small), "Two modes", bound, weighted=False))
-    if large:
-        parts.append(compare(one_mode(large, 6), "One mode, large", bound * LARGER, weighted=True))
-    report.parent.mkdir(exist_ok=True)
-    report.write_text(head(bound) + "".join(parts))
-    click.echo(f"Wrote {report}")
+@click.option("--reports", type=click.Path(path_type=Path), default=REPORTS, help="Where reports go.")
+def main(part: tuple[str, ...], small: int, large: int, bound: float, samples: int, reports: Path) -> None:
+    """Measure networks and write a report on answers, and one on engines for large graphs."""
+    written = {}
+    if not part or ANSWERS in part:
+        told = [answers(), null_samples(KnowledgeGraph.load(), samples)]
+        written["networks.md"] = _first(_ANSWERS, loaded=LOADED) + "".join(told)
+    if not part or ENGINES_PART in part:
+        told = []
+        if small:
+            told.append(compare(one_mode(small), "One mode", bound, weighted=True))
+            told.append(compare(affiliation(small), "Two modes", bound, weighted=False))
+        if large:
+            told.append(compare(one_mode(large, 6), "One mode, large", bound * LARGER, weighted=True))
+        named = {"bound": bound, "times": LARGER, "turns": TURNS, "sources": SOURCES}
+        written["engines.md"] = _first(_ENGINES, **named) + "".join(told)
+    reports.mkdir(exist_ok=True)
+    for name, text in written.items():
+        (reports / name).write_text(text)
+        click.echo(f"Wrote {reports / name}")
 
 
-_HEAD = """# Networks: speed and memory
+def _first(text: str, **named: object) -> str:
+    return text.format(day=dt.date.today(), versions=versions(), **named)
 
-Measured {day}. {versions}.
+
+_ANSWERS = """# Networks: answers and random networks
+
+Measured {day} with `python -m benchmarks.networks --part answers`. {versions}.
+
+Answers are timed in a process that has read their modules and has frozen the collector as the server does,
+each on a graph that was loaded for it and has answered nothing: cold is the first time, the queries included,
+the least of {loaded} graphs; warm is the mean of the fifty after it. All times are of the processor.
+
+"""
+
+_ENGINES = """# Networks: engines for large graphs
+
+Measured {day} with `python -m benchmarks.networks --part engines`. {versions}.
 
 Every number of an engine is its processor time over all cores, from a networkx graph to values by node,
 conversion included and import not, as a ratio to the fastest engine of the same run. The engines took
@@ -344,9 +362,7 @@ conversion included and import not, as a ratio to the fastest engine of the same
 would take longer than the bound. An engine that needed more than the bound ({bound:.0f} s, {times} times
 that for the large graph) was ended. igraph (GPL) is a bar to compare with, not part of the product; matrix is
 spacenorms' own, on scipy's sparse matrices. What a measure took from memory that the process had freed before
-is not in the number in brackets. Answers are timed in a process that has read their modules and has frozen
-the collector as the server does, each on a graph that was loaded for it and has answered nothing: cold is the
-first time, the queries included, the least of {loaded} graphs; warm is the mean of the fifty after it.
+is not in the number in brackets.
 
 """
 
