@@ -16,11 +16,12 @@ from serving import serving
 
 from graph.chance.leaveouts import leave_outs
 from graph.chance.rankspans import rank_spans
-from graph.errors import BadDate, UnknownName
+from graph.errors import BadDate, BadValue, UnknownName
 from graph.knowledge import KnowledgeGraph
 from graph.measures.bridges import bridges, without_meeting_places
 from graph.measures.catalogue import ranks, values
 from graph.networks.building import network
+from graph.pictures.drawings import drawing
 from graph.pictures.layout import BANDS, TALL, WIDE, place
 from graph.pictures.page import ASSETS, COLOURS, Picture, picture, safe_json
 
@@ -298,6 +299,13 @@ def test_bad_names_and_days_are_refused(graph) -> None:
         picture(graph, measure_name="betweeness")
     with pytest.raises(BadDate):
         picture(graph, as_of="yesterday")
+
+
+@pytest.mark.parametrize("between", [["artemis"], ["artemis", "ilrs", "esa"]])
+@pytest.mark.parametrize("draw", [picture, drawing])
+def test_a_picture_between_other_than_two_alliances_is_refused(graph, draw, between) -> None:
+    with pytest.raises(BadValue, match="two alliances"):
+        draw(graph, "affiliation", between=between)
 
 
 # In a browser

@@ -6,6 +6,7 @@ import networkx as nx
 import pytest
 
 from graph.chance.leaveouts import KINDS, RECALLED, TRADITION, bridging, leave_outs
+from graph.chance.rankspans import rank_spans
 from graph.chance.robustness import is_kept, robustness
 from graph.errors import BadValue, UnknownName
 from graph.measures.catalogue import ranks, values
@@ -116,6 +117,22 @@ def test_before_the_blocs_no_state_bridges(graph) -> None:
     early = robustness(graph, as_of="1990-01-01", top=3)
     assert all(claim.bridges is None for claim in early.claims)
     assert any(note.startswith("No state has a share") for note in early.notes)
+
+
+@pytest.mark.parametrize("between", [["artemis"], ["artemis", "ilrs"], ["artemis", "ilrs", "esa"]])
+@pytest.mark.parametrize("view", ["affiliation", "alignment"])
+def test_any_day_and_any_blocs_can_be_asked_about(graph, view, between) -> None:
+    for as_of in ("1950-01-01", "1968-01-01", "2020-10-14"):
+        whole = network(graph, view, as_of=as_of, between=between)
+        found = robustness(graph, view, "degree", as_of=as_of, between=between)
+        assert {row.node for row in found.rows} >= set(whole.states())
+        assert len(between) == 2 or all(claim.bridges is None for claim in found.claims)
+
+
+@pytest.mark.parametrize("between", [["artemis"], ["artemis", "ilrs", "esa"]])
+def test_ranks_without_meeting_places_are_those_between_two_blocs(graph, between) -> None:
+    assert rank_spans(graph, "affiliation", between=between) is None
+    assert rank_spans(graph, "affiliation", as_of="1950-01-01") == {}
 
 
 def test_a_tradition_asked_for_is_not_left_out_again(graph) -> None:

@@ -57,6 +57,7 @@ class Belonging:
         others = sorted(node for node, mode in graph.nodes(data="bipartite") if mode == 1)
         own = [set(graph.nodes[state]["blocs"].split(";")) for state in states]
         belongs = np.array([[code in each for code in codes] for each in own], dtype=bool)
+        belongs = belongs.reshape(len(states), len(codes))
         return cls(states, others, ties_between(graph, states, others) > 0, codes, belongs)
 
     @property
@@ -102,7 +103,7 @@ class Belonging:
     def bridging(self) -> Values | None:
         """Return what `bridging` does."""
         columns = [self.affiliations.index(code) for code in self.blocs if code in self.affiliations]
-        if len(columns) != 2 or not self.matrix[:, columns].any(axis=0).all():
+        if len(self.blocs) != 2 or len(columns) != 2 or not self.matrix[:, columns].any(axis=0).all():
             return None
         kept = self.apart()
         rows, others = np.flatnonzero(kept.any(axis=1)), np.flatnonzero(kept.any(axis=0))
@@ -223,7 +224,8 @@ def _of_matrix(
     codes = tuple(bloc.code for bloc in base.blocs)
     none = np.zeros(len(states), dtype=bool)
     belongs = [matrix[:, affiliations.index(code)] if code in affiliations else none for code in codes]
-    return Belonging(states, affiliations, without_single(matrix), codes, np.array(belongs).T)
+    rows = np.array(belongs, dtype=bool).reshape(len(codes), len(states)).T
+    return Belonging(states, affiliations, without_single(matrix), codes, rows)
 
 
 def _without_affiliations(kg: Knowledge, base: Network) -> Iterable[Variant]:

@@ -58,8 +58,9 @@ def rank_spans(
         State to the best and the worst rank of the value that its disc shows, over the network without each
         treaty, each alliance, each tradition of sources and all recalled facts
         (`graph.chance.robustness.leave_outs`). Without the meeting places, variants that leave fewer than
-        two blocs do not count. None where the view is not made of affiliations, or where it would take
-        more effort. Kept by version of the data and parameters.
+        two blocs do not count. None where the view is not made of affiliations, where it is about the
+        meeting places of other than two blocs, or where it would take more effort. Kept by version of the
+        data and parameters.
 
     Raises
     ------
@@ -71,6 +72,8 @@ def rank_spans(
     said: dict[str, Any] = {"as_of": as_of, "imprecise": imprecise, "between": between}
     if measure_name is None and view == "affiliation":
         base = network(kg, view, as_of=as_of, imprecise=imprecise, between=between)
+        if len(base.blocs) != 2:
+            return None
         key = (kg.version, tuple(base.parameters.items()))
         if effort == KEPT and not _CACHE.has(kg, key):
             return None
