@@ -6,6 +6,7 @@ import csv
 import datetime
 import io
 import re
+from math import isfinite
 
 import pytest
 from fastapi import FastAPI
@@ -16,6 +17,7 @@ from api.problems import install
 from api.routes import timeline as timeline_route
 from api.routes import voting as voting_route
 from graph.cache import Cache
+from graph.chance.twomode import KERNELS
 from graph.errors import BadDate, BadValue, UnknownName
 from graph.measures.catalogue import centrality
 from graph.networks.building import network
@@ -55,6 +57,15 @@ def test_the_years_begin_with_the_first_satellite_and_end_today(graph) -> None:
     assert found.points[0].date == "1957-12-31" and found.points[-1].date == graph.today.isoformat()
     assert set(found.missing) == {point.date for point in found.points if not point.ties}
     assert timeline(graph, ["degree"]) is found
+
+
+@pytest.mark.parametrize("name", sorted(KERNELS))
+def test_a_year_without_any_tie_has_no_numbers(graph, name) -> None:
+    found = timeline(graph, [name], 1957, 1965)
+    for point in found.points:
+        own = point.values.get(name, {})
+        assert bool(own) == bool(point.ties) == (point.date not in found.missing)
+        assert all(isfinite(value) for value, _ in own.values())
 
 
 def test_serbias_signature_of_july_2026_moved_its_measures(graph) -> None:

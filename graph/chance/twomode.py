@@ -210,7 +210,9 @@ def _pagerank(part: Matrix, sizes: Sizes) -> Matrix:
     found = np.concatenate([rows, columns], axis=1)
     present = np.concatenate([row_sums > 0, column_sums > 0], axis=1)
     counted = np.where((sizes.nodes < found.shape[1])[:, None], found * present, found)
-    return np.asarray(counted / counted.sum(axis=1, keepdims=True))
+    total = counted.sum(axis=1, keepdims=True)
+    # A network without any node sums to nothing.
+    return np.asarray(counted / np.where(total > 0, total, 1.0))
 
 
 def _eigenvector(part: Matrix, sizes: Sizes) -> Matrix:
