@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from graph.errors import BadValue
+from graph.measures import balance
 from graph.measures.balance import frustration, signs, triads
 from graph.measures.catalogue import values
 from graph.measures.definitions import merged
@@ -123,9 +124,12 @@ def test_no_partition_frustrates_fewer_ties(graph: nx.Graph) -> None:
         sum((camp[place[a]] == camp[place[b]]) != (sign > 0) for a, b, sign in ties)
         for camp in itertools.product((0, 1), repeat=len(nodes))
     )
-    found = frustration(graph)
-    assert found.index == least and found.exact
-    assert len(found.ties) == least
+    for tried in (12, 0):  # by trying all divisions, and by integer programs
+        with pytest.MonkeyPatch.context() as changed:
+            changed.setattr(balance, "_TRIED", tried)
+            found = frustration(graph)
+        assert found.index == least and found.exact
+        assert len(found.ties) == least
 
 
 @settings(max_examples=60, deadline=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import permutations
 
 import numpy as np
 import pytest
@@ -136,6 +137,21 @@ def test_modularity_is_that_of_the_definition_and_its_null_is_seeded() -> None:
     three = bloc_modularity(weights, np.array([0] * 4 + [1] * 4 + [2] * 4))
     assert three[1] is not None and math.isfinite(three[1])
     assert bloc_modularity(np.ones((4, 4)) - np.eye(4), np.array([0, 0, 1, 1]))[1] is None
+
+
+@pytest.mark.parametrize("labels", [[0, 1], [0, 0, 1], [0, 0, 1, 1, 1, 1], [0, 1, 1, 2, 2, 2, 2], [0, 1, 2]])
+def test_chance_is_every_relabelling_that_keeps_the_sizes(labels) -> None:
+    weights = np.random.default_rng(11).random((len(labels), len(labels)))
+    weights = weights + weights.T
+    np.fill_diagonal(weights, 0)
+    value, z, p = bloc_modularity(weights, np.array(labels), runs=200)
+    every = [bloc_modularity(weights, np.array(other), runs=0)[0] for other in permutations(labels)]
+    if np.std(every) < 1e-9:
+        assert z is None and p is None
+    else:
+        assert z == pytest.approx((value - np.mean(every)) / np.std(every), rel=1e-9)
+        assert p == pytest.approx(np.mean(np.array(every) >= value - 1e-12), abs=0.15)
+    assert bloc_modularity(weights, np.array(labels), runs=0) == (value, z, None)
 
 
 def test_former_states_count_for_those_that_continue_them_only_in_a_line_over_time(graph) -> None:

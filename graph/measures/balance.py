@@ -18,6 +18,9 @@ SIGN = "sign"
 #: Seconds after which the search for the frustration index of a component stops without proof.
 TIME_LIMIT = 30.0
 
+#: Nodes of a block up to which all divisions are tried: that is quicker than to set up a program.
+_TRIED = 12
+
 Signs = NDArray[np.int64]
 
 
@@ -150,9 +153,10 @@ def frustration(graph: nx.Graph, time_limit: float = TIME_LIMIT) -> Frustration:
     -------
     Frustration
         By mixed-integer linear programming on each block (a part that hangs together without any one of its
-        nodes): one binary variable for the camp of each node, and one for each tie that is frustrated. Two
-        blocks share a node at most, so that the camps of one can be swapped to fit the other, and the
-        least of the whole is the sum of the least of the blocks.
+        nodes): one binary variable for the camp of each node, and one for each tie that is frustrated; of a
+        block of few nodes all divisions are tried. Two blocks share a node at most, so that the camps of
+        one can be swapped to fit the other, and the least of the whole is the sum of the least of the
+        blocks.
 
     References
     ----------
@@ -198,9 +202,11 @@ def _camps(part: nx.Graph, time_limit: float) -> tuple[dict[str, int], int]:
     balanced = _two_colouring(part)
     if balanced is not None:
         return balanced, 0
+    nodes, ties = list(part), list(part.edges(data=SIGN))
+    if len(nodes) <= _TRIED:
+        return _best_division(nodes, ties)
     from scipy.optimize import Bounds, LinearConstraint, milp
 
-    nodes, ties = list(part), list(part.edges(data=SIGN))
     rows, least = _constraints(nodes, ties)
     size = len(nodes) + len(ties)
     cost = np.concatenate([np.zeros(len(nodes)), np.ones(len(ties))])
@@ -221,6 +227,19 @@ def _camps(part: nx.Graph, time_limit: float) -> tuple[dict[str, int], int]:
         )
     camps = {node: round(float(solved.x[place])) for place, node in enumerate(nodes)}
     return camps, int(np.ceil(solved.mip_dual_bound - 1e-6))
+
+
+def _best_division(nodes: Sequence[str], ties: Iterable[tuple[str, str, int]]) -> tuple[dict[str, int], int]:
+    """Return the first of the divisions into two camps that frustrate the fewest ties, and how many."""
+    place = {node: number for number, node in enumerate(nodes)}
+    # a bit for each node but the first, which is in camp 0
+    divisions = np.arange(2 ** (len(nodes) - 1), dtype=np.int64) << 1
+    frustrated = np.zeros(len(divisions), dtype=np.int64)
+    for first, second, sign in ties:
+        differ = (divisions >> place[first] ^ divisions >> place[second]) & 1
+        frustrated += differ if sign > 0 else 1 - differ
+    best = int(frustrated.argmin())
+    return {node: int(divisions[best]) >> at & 1 for node, at in place.items()}, int(frustrated[best])
 
 
 def _two_colouring(part: nx.Graph) -> dict[str, int] | None:

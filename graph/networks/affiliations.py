@@ -114,6 +114,14 @@ def affiliations(kg: Knowledge, day: dt.date, options: Mapping[str, Any] | None 
     return dated.on(day.isoformat(), wanted)
 
 
+def dated(kg: Knowledge) -> Sequence[Row]:
+    """Return the rows of the affiliation query in order of their ties, for whichever day; it is asked once.
+
+    From then on `members` asks no query of its own.
+    """
+    return _dated(kg).rows
+
+
 def incidences(
     kg: Knowledge, options: Mapping[str, Any] | None = None, imprecise: str = "exclude"
 ) -> Incidences:

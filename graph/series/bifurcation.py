@@ -9,6 +9,7 @@ from typing import Any
 
 import networkx as nx
 import numpy as np
+from numpy.typing import NDArray
 
 from graph.cache import Cache
 from graph.errors import BadValue
@@ -35,7 +36,7 @@ SERIES: dict[str, tuple[str, str]] = {
     ),
     "voting_modularity_z": (
         "… in standard deviations from chance",
-        "Against random relabellings of the members that keep the sizes of the blocs.",
+        "Against all relabellings of the members that keep the sizes of the blocs (Mantel 1967).",
     ),
     "affiliation_modularity": (
         "Modularity of the blocs in affiliations",
@@ -44,7 +45,7 @@ SERIES: dict[str, tuple[str, str]] = {
     ),
     "affiliation_modularity_z": (
         "… in standard deviations from chance",
-        "Against random relabellings of the members that keep the sizes of the blocs.",
+        "Against all relabellings of the members that keep the sizes of the blocs (Mantel 1967).",
     ),
     "ei_index": (
         "E-I index of cooperation",
@@ -159,27 +160,21 @@ def panel(
 def _panel(
     kg: Knowledge, start: int, end: int, between: tuple[str, ...], fixed: dt.date, topic: str
 ) -> Panel:
+    rows = affiliations.dated(kg)
     votes = cohesion(kg, start, end, topic=topic, between=between, members_as_of=fixed)
     group = _groups(kg, fixed, [bloc.code for bloc in votes.blocs])
-    rows = [
-        row
-        for row in kg.run("networks/affiliation")
-        if row["state_code"] in group
-        and row["affiliation_code"] not in set(group.values())
-        and not is_coarse(row)
-    ]
     ties = list({row["code"]: row for row in kg.run("networks/linkages")}.values())
+    days = [min(dt.date(each.year, 12, 31), kg.today).isoformat() for each in votes.years]
     years: list[PanelYear] = []
     before: list[Row] | None = None
     tied: Found = {}
-    for each in votes.years:
-        when = min(dt.date(each.year, 12, 31), kg.today).isoformat()
+    for each, when, belonged in zip(votes.years, days, _affiliated(rows, group, days), strict=True):
         held = [
             tie for tie in ties if tie["begun"] <= when and not (tie.get("ended") and tie["ended"] <= when)
         ]
         if held != before:  # in many years no tie begins or ends
             before, tied = held, {**_cooperating(held, group), **_frustrated(held)}
-        found = {**_voted(each), **_affiliated(rows, group, when), **tied}
+        found = {**_voted(each), **belonged, **tied}
         years.append(
             PanelYear(
                 each.year,
@@ -234,28 +229,44 @@ def _voted(year: Year) -> Found:
     }  # fmt: skip
 
 
-def _affiliated(rows: Iterable[Row], group: Mapping[str, str], when: str) -> Found:
-    held = {
-        (row["state_code"], row["affiliation_code"])
+def _affiliated(rows: Iterable[Row], group: Mapping[str, str], days: Iterable[str]) -> Iterable[Found]:
+    """Yield the modularity of the blocs on each day, in the graph of what their members share beside them."""
+    blocs = sorted(set(group.values()))
+    kept = [
+        row
         for row in rows
-        if row["level"] != "institution"
-        and row["begun"] <= when
-        and not (row.get("ended") and row["ended"] <= when)
-    }
-    states, columns = sorted({state for state, _ in held}), sorted({other for _, other in held})
+        if row["state_code"] in group
+        and row["affiliation_code"] not in blocs
+        and row["level"] != "institution"
+        and not is_coarse(row)
+    ]
+    states, state = np.unique([row["state_code"] for row in kept], return_inverse=True)
+    others, other = np.unique([row["affiliation_code"] for row in kept], return_inverse=True)
+    labels = np.array([blocs.index(group[code]) for code in states.tolist()], dtype=int)
+    begun = np.array([row["begun"] for row in kept], dtype="U10")
+    ended = np.array([row.get("ended") or "9999-12-31" for row in kept], dtype="U10")
+    before: NDArray[np.float64] | None = None
+    found: Found = {}
+    for when in days:
+        held = (begun <= when) & (ended > when)
+        matrix = np.zeros((len(states), len(others)))
+        matrix[state[held], other[held]] = 1.0
+        if before is None or not np.array_equal(matrix, before):
+            before, found = matrix, _grouped(matrix, labels)
+        yield found
+
+
+def _grouped(matrix: NDArray[np.float64], labels: NDArray[np.int64]) -> Found:
     names = ("affiliation_modularity", "affiliation_modularity_z")
-    if len({group[state] for state in states}) < 2:
+    there = matrix.any(axis=1)
+    matrix, labels = matrix[there], labels[there]
+    if len(np.unique(labels)) < 2:
         reason = "Members of only one of the blocs had any recorded affiliation."
         return dict.fromkeys(names, (None, reason))
-    place = {name: number for names in (states, columns) for number, name in enumerate(names)}
-    matrix = np.zeros((len(states), len(columns)))
-    for state, other in held:
-        matrix[place[state], place[other]] = 1.0
     with one_thread():
         shared = matrix @ matrix.T
     np.fill_diagonal(shared, 0.0)
-    kinds = sorted(set(group.values()))
-    value, z, _ = bloc_modularity(shared, np.array([kinds.index(group[state]) for state in states]))
+    value, z, _ = bloc_modularity(shared, labels, runs=0)
     flat = "Every relabelling scores the same." if z is None else ""
     return {names[0]: (value, ""), names[1]: (z, flat)}
 

@@ -36,8 +36,9 @@ METHOD_COHESION = (
     "within a bloc the mean over its pairs, across two blocs the mean over pairs of a member of the one only "
     "and a member of the other only. States of both blocs are in neither mean. Membership is that of one "
     "day, held fixed over all years. Modularity: of the blocs' members in the graph weighted by agreement "
-    "(Newman 2004, doi:10.1103/PhysRevE.70.056131), against {runs} random relabellings that keep the sizes "
-    "(seed {seed})."
+    "(Newman 2004, doi:10.1103/PhysRevE.70.056131). Its z is from the mean and the variance over all "
+    "relabellings of the members that keep the sizes, which are known exactly (Mantel 1967, Cancer Research "
+    "27, 209-220); its p from {runs} random ones (seed {seed})."
 )
 
 
@@ -331,6 +332,8 @@ def bloc_modularity(
 ) -> tuple[float, float | None, float | None]:
     """Return the modularity of a grouping of a weighted graph, and how far it is from chance.
 
+    Chance are all relabellings of the nodes that keep the sizes of the groups.
+
     Parameters
     ----------
     weights
@@ -338,31 +341,69 @@ def bloc_modularity(
     labels
         n whole numbers: the group of each node.
     runs, seed
-        How many random relabellings that keep the sizes, and where they start.
+        How many relabellings to draw at random for p, and where they start; with 0 there is no p.
 
     Returns
     -------
     value, z, p
-        The modularity; its distance from the mean of the relabellings in their standard deviations, None
-        when they do not vary; and the share that scores as high, the value itself counted in.
+        The modularity; its distance from the mean of all relabellings in their standard deviations; and the
+        share of the drawn ones that score as high, the value itself counted in. No z and no p where all
+        relabellings score the same.
+
+    References
+    ----------
+    Mantel, N. (1967). The detection of disease clustering and a generalized regression approach. Cancer
+    Research 27(2), 209-220.
     """
     total = weights.sum()
     if total == 0:
         return 0.0, None, None
     surplus = _surplus(weights)
+    value = float(surplus[labels[:, None] == labels[None, :]].sum() / total)
+    mean, spread = (number / total for number in _relabelled(surplus, labels))
+    if spread < 1e-9:
+        return value, None, None
+    if not runs:
+        return value, (value - mean) / spread, None
     found = np.unique(labels)
     sizes = tuple(int((labels == group).sum()) for group in found)
     # The rows of the surplus sum to 0, so that two groups have the same inner sum: one is enough.
     kept, times = (1, 2) if len(found) == 2 else (len(found), 1)
     with one_thread():
-        own = sum(_inner(surplus, (labels == group)[None, :].astype(float))[0] for group in found[:kept])
         drawn = sum(_inner(surplus, members) for members in _drawn(sizes, runs, seed)[:kept])
-    scores, value = times * drawn / total, float(times * own / total)
-    spread = float(scores.std(ddof=1))
-    if spread < 1e-12:
-        return value, None, None
-    above = int((scores >= value - 1e-12).sum())
-    return value, (value - float(scores.mean())) / spread, (above + 1) / (runs + 1)
+    above = int((times * drawn / total >= value - 1e-12).sum())
+    return value, (value - mean) / spread, (above + 1) / (runs + 1)
+
+
+def _relabelled(surplus: Matrix, labels: np.ndarray) -> tuple[float, float]:
+    """Return the mean and the standard deviation of the sum within groups over all relabellings.
+
+    The sum runs over the pairs that two matrices have in common when the nodes of one are put in any order
+    (Mantel 1967); the diagonal is the same in each.
+    """
+    number = len(labels)
+    between = ~np.eye(number, dtype=bool)
+    usual = surplus[between].mean()
+    # Apart from the usual entry nothing is left to expect, and the variance is the mean square.
+    apart = np.where(between, surplus - usual, 0.0)
+    sizes = np.unique(labels, return_counts=True)[1].astype(float)
+    pairs = float((sizes * (sizes - 1)).sum())
+    own = _shapes(pairs, pairs, float((sizes * (sizes - 1) ** 2).sum()))
+    other = _shapes(0.0, float((apart**2).sum()), float((apart.sum(axis=1) ** 2).sum()))
+    ways = np.cumprod([number * (number - 1), number - 2, number - 3]).tolist()
+    variance = sum(one * two / way for one, two, way in zip(own, other, ways, strict=True) if way)
+    return pairs * usual + surplus.trace(), max(variance, 0.0) ** 0.5
+
+
+def _shapes(whole: float, squares: float, rows: float) -> tuple[float, float, float]:
+    """Return the sums of products of two entries that lie on two, three and four nodes.
+
+    Parameters
+    ----------
+    whole, squares, rows
+        Sums of all entries, of their squares, and of the squares of the sums of rows.
+    """
+    return 2**0.5 * squares, 2 * (rows - squares), whole**2 + 2 * squares - 4 * rows
 
 
 def _inner(surplus: Matrix, members: Matrix) -> Matrix:
