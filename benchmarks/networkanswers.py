@@ -34,7 +34,7 @@ TURNS = 3
 #: Why an answer needs longer than `COLD`, by the words that its title begins with.
 REASONS = {
     "timeline": "a network and its measures for each day of the line",
-    "bifurcation": "votes of each year against 1,000 relabellings, and exact frustration by integer programs",
+    "bifurcation": "votes, affiliations and signed ties of seventy years",
     "affiliation, robustness": "the network without each of its affiliations, and each tradition of sources",
     "affiliation, significance": "1,000 random networks; the command line and the page show progress",
     "intervals of ranks": "the network without each affiliation and each tradition of sources",

@@ -124,9 +124,9 @@ def test_no_partition_frustrates_fewer_ties(graph: nx.Graph) -> None:
         sum((camp[place[a]] == camp[place[b]]) != (sign > 0) for a, b, sign in ties)
         for camp in itertools.product((0, 1), repeat=len(nodes))
     )
-    for tried in (12, 0):  # by trying all divisions, and by integer programs
+    for widest in (balance._WIDEST, -1):  # node by node, and by integer programs
         with pytest.MonkeyPatch.context() as changed:
-            changed.setattr(balance, "_TRIED", tried)
+            changed.setattr(balance, "_WIDEST", widest)
             found = frustration(graph)
         assert found.index == least and found.exact
         assert len(found.ties) == least

@@ -18,8 +18,8 @@ SIGN = "sign"
 #: Seconds after which the search for the frustration index of a component stops without proof.
 TIME_LIMIT = 30.0
 
-#: Nodes of a block up to which all divisions are tried: that is quicker than to set up a program.
-_TRIED = 12
+#: Ties that a node may have when it is taken out of a graph; one that needs more goes to integer programs.
+_WIDEST = 14
 
 Signs = NDArray[np.int64]
 
@@ -152,18 +152,35 @@ def frustration(graph: nx.Graph, time_limit: float = TIME_LIMIT) -> Frustration:
     Returns
     -------
     Frustration
-        By mixed-integer linear programming on each block (a part that hangs together without any one of its
-        nodes): one binary variable for the camp of each node, and one for each tie that is frustrated; of a
-        block of few nodes all divisions are tried. Two blocks share a node at most, so that the camps of
-        one can be swapped to fit the other, and the least of the whole is the sum of the least of the
-        blocks.
+        Of a graph that can be taken apart node by node, by dynamic programming. Of any other by mixed-integer
+        linear programming on each block (a part that hangs together without any one of its nodes): one
+        binary variable for the camp of each node, and one for each tie that is frustrated. Two blocks share
+        a node at most, so that the camps of one can be swapped to fit the other, and the least of the whole
+        is the sum of the least of the blocks.
 
     References
     ----------
     Aref, S. and Wilson, M. C. (2019). Balance and frustration in signed networks. Journal of Complex
     Networks 7(2), 163-189. doi:10.1093/comnet/cny015
+    Bertelè, U. and Brioschi, F. (1972). Nonserial Dynamic Programming. Academic Press.
     """
     signed = signs(graph)
+    camps = _eliminated(signed)
+    if camps is not None:
+        return _frustrated(signed, camps, None)
+    return _frustrated(signed, *_by_blocks(signed, time_limit))
+
+
+def _frustrated(signed: nx.Graph, side: dict[str, int], bound: int | None) -> Frustration:
+    """Return what a division frustrates; without a bound it is the least."""
+    found = [(a, b) for a, b, sign in signed.edges(data=SIGN) if (side[a] == side[b]) != (sign > 0)]
+    index = len(found)
+    least = index if bound is None else min(bound, index)
+    return Frustration(index, least, side, tuple(_in_order(found)), signed.number_of_edges())
+
+
+def _by_blocks(signed: nx.Graph, time_limit: float) -> tuple[dict[str, int], int]:
+    """Return camps by an integer program for each block, and a bound that is proven."""
     place = {node: number for number, node in enumerate(signed)}
     bound, joined = 0, nx.Graph()
     joined.add_nodes_from(signed)
@@ -176,10 +193,7 @@ def frustration(graph: nx.Graph, time_limit: float = TIME_LIMIT) -> Frustration:
         bound += proven
         for each in nodes[1:]:
             joined.add_edge(nodes[0], each, **{SIGN: 1 if camps[each] == camps[nodes[0]] else -1})
-    side = _coloured(joined)
-    found = [(a, b) for a, b, sign in signed.edges(data=SIGN) if (side[a] == side[b]) != (sign > 0)]
-    index = len(found)
-    return Frustration(index, min(bound, index), side, tuple(_in_order(found)), signed.number_of_edges())
+    return _coloured(joined), bound
 
 
 def _part(graph: nx.Graph, nodes: Sequence[str]) -> nx.Graph:
@@ -202,11 +216,9 @@ def _camps(part: nx.Graph, time_limit: float) -> tuple[dict[str, int], int]:
     balanced = _two_colouring(part)
     if balanced is not None:
         return balanced, 0
-    nodes, ties = list(part), list(part.edges(data=SIGN))
-    if len(nodes) <= _TRIED:
-        return _best_division(nodes, ties)
     from scipy.optimize import Bounds, LinearConstraint, milp
 
+    nodes, ties = list(part), list(part.edges(data=SIGN))
     rows, least = _constraints(nodes, ties)
     size = len(nodes) + len(ties)
     cost = np.concatenate([np.zeros(len(nodes)), np.ones(len(ties))])
@@ -229,17 +241,47 @@ def _camps(part: nx.Graph, time_limit: float) -> tuple[dict[str, int], int]:
     return camps, int(np.ceil(solved.mip_dual_bound - 1e-6))
 
 
-def _best_division(nodes: Sequence[str], ties: Iterable[tuple[str, str, int]]) -> tuple[dict[str, int], int]:
-    """Return the first of the divisions into two camps that frustrate the fewest ties, and how many."""
-    place = {node: number for number, node in enumerate(nodes)}
-    # a bit for each node but the first, which is in camp 0
-    divisions = np.arange(2 ** (len(nodes) - 1), dtype=np.int64) << 1
-    frustrated = np.zeros(len(divisions), dtype=np.int64)
-    for first, second, sign in ties:
-        differ = (divisions >> place[first] ^ divisions >> place[second]) & 1
-        frustrated += differ if sign > 0 else 1 - differ
-    best = int(frustrated.argmin())
-    return {node: int(divisions[best]) >> at & 1 for node, at in place.items()}, int(frustrated[best])
+def _eliminated(graph: nx.Graph) -> dict[str, int] | None:
+    """Return camps that frustrate the fewest ties, by taking one node out at a time; None where that is long.
+
+    What is taken out leaves behind the least number of frustrated ties for each way in which those it was
+    tied to can be divided (dynamic programming in order of least degree: Bertelè and Brioschi 1972). It is
+    quick where nodes can be taken out so that few stay tied to each, as in sparse graphs.
+    """
+    place = {node: number for number, node in enumerate(graph)}
+    near: dict[int, set[int]] = {number: set() for number in place.values()}
+    tables: list[tuple[tuple[int, ...], Signs]] = []
+    for one, other, sign in graph.edges(data=SIGN):
+        first, second = place[one], place[other]
+        near[first].add(second)
+        near[second].add(first)
+        tables.append(((first, second), np.array([[0, 1], [1, 0]] if sign > 0 else [[1, 0], [0, 1]])))
+    taken: list[tuple[int, list[int], Signs]] = []
+    while near:
+        node = min(near, key=lambda each: len(near[each]))
+        others = sorted(near.pop(node))
+        if len(others) > _WIDEST:
+            return None
+        for each in others:
+            near[each].update(others)
+            near[each] -= {node, each}
+        own = [table for table in tables if node in table[0]]
+        tables = [table for table in tables if node not in table[0]]
+        least = np.zeros((2,) * (len(others) + 1), dtype=np.int64)
+        for table in own:
+            least += _over((node, *others), *table)
+        taken.append((node, others, least.argmin(axis=0)))
+        tables.append((tuple(others), least.min(axis=0)))
+    camps = np.zeros(len(place), dtype=np.int64)
+    for node, others, best in reversed(taken):
+        camps[node] = best[tuple(camps[others])]
+    return dict(zip(place, camps.tolist(), strict=True))
+
+
+def _over(scope: Sequence[int], nodes: Sequence[int], table: Signs) -> Signs:
+    """Return a table over the camps of some nodes as one over those of more."""
+    order = sorted(range(len(nodes)), key=lambda at: scope.index(nodes[at]))
+    return table.transpose(order).reshape([2 if node in nodes else 1 for node in scope])
 
 
 def _two_colouring(part: nx.Graph) -> dict[str, int] | None:

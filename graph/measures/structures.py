@@ -596,8 +596,8 @@ _PARTITIONS = (
         name="camps",
         title="The two camps of a signed network",
         meaning="The partition into two camps that leaves the fewest friends apart and enemies together.",
-        method=f"The partition found with the frustration index, exact by mixed-integer programming. "
-        f"{balance.PAIRS}",
+        method="The partition found with the frustration index, exact by dynamic or mixed-integer "
+        f"programming. {balance.PAIRS}",
         references=(balance.AREF_WILSON,),
         function=_camps,
         needs=frozenset({"signs"}),
