@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -107,12 +108,15 @@ def overlaps(matrix: Matrix) -> Overlaps:
         shared = np.rint(matrix @ matrix.T).astype(np.int64)[first, second]
         probabilities = tie_probabilities(matrix)
     _, sample, kind = np.unique(matrix.sum(axis=1), return_index=True, return_inverse=True)
-    joint = probabilities[sample][:, None, :] * probabilities[sample][None, :, :]
+    one, other = np.triu_indices(len(sample))
+    joint = probabilities[sample][one] * probabilities[sample][other]
     tails = upper_tails(joint)
-    both = kind[first] * len(sample) + kind[second]
-    case = both * tails.shape[2] + shared  # pairs of the same sums and the same overlap are one case
+    number = np.zeros((len(sample), len(sample)), dtype=np.int64)  # of each pair of sums
+    number[one, other] = number[other, one] = np.arange(len(one))
+    both = number[kind[first], kind[second]]
+    case = both * tails.shape[1] + shared  # pairs of the same sums and the same overlap are one case
     p, q = tails.ravel(), _adjusted_cases(tails.ravel(), np.bincount(case, minlength=tails.size))
-    return Overlaps(first, second, shared, joint.sum(axis=2).ravel()[both], p[case], q[case])
+    return Overlaps(first, second, shared, joint.sum(axis=1)[both], p[case], q[case])
 
 
 def _adjusted_cases(p: Matrix, many: Counts) -> Matrix:
@@ -146,15 +150,15 @@ def upper_tails(probabilities: Matrix) -> Matrix:
         The same shape with c + 1 values on the last axis, for k = 0 … c.
     """
     trials = probabilities.shape[-1]
-    mass = np.zeros((*probabilities.shape[:-1], trials + 1))
-    mass[..., 0] = 1.0
+    # Values of k come first: what is added to at a time then lies together.
+    mass = np.zeros((trials + 1, *probabilities.shape[:-1]))
+    mass[0] = 1.0
     for trial in range(trials):
-        chance = probabilities[..., trial, None]
-        risen = mass[..., :-1] * chance
-        mass *= 1.0 - chance
-        mass[..., 1:] += risen
-    tails: Matrix = np.minimum(mass[..., ::-1].cumsum(axis=-1)[..., ::-1], 1.0)
-    return tails
+        risen = mass[: trial + 1] * probabilities[..., trial]
+        mass[: trial + 1] -= risen
+        mass[1 : trial + 2] += risen
+    tails = np.minimum(np.maximum(mass, 0.0, out=mass)[::-1].cumsum(axis=0)[::-1], 1.0)
+    return np.ascontiguousarray(np.moveaxis(tails, 0, -1))
 
 
 def adjusted(p: Matrix) -> Matrix:
@@ -210,8 +214,11 @@ def _fit(row_sums: Matrix, column_sums: Matrix) -> Matrix:
     """Solve for the model by Newton's method; rows (columns) with equal sums share a parameter."""
     rows, row_kind, row_many = np.unique(row_sums, return_inverse=True, return_counts=True)
     columns, column_kind, column_many = np.unique(column_sums, return_inverse=True, return_counts=True)
-    total = row_sums.sum()
-    start = np.concatenate([np.log(rows / np.sqrt(total)), np.log(columns / np.sqrt(total))])
+    # No row or column is empty or full, so that all shares have log-odds; those of independent rows and
+    # columns are near the solution.
+    mean = _log_odds(row_sums.mean() / len(column_sums)) / 2
+    shares = np.concatenate([rows / len(column_sums), columns / len(row_sums)])
+    start = _log_odds(shares) - mean
     solved = _newton(start, rows, row_many.astype(float), columns, column_many.astype(float))
     chances = _logistic(solved[: len(rows), None] + solved[None, len(rows) :])
     return chances[np.ix_(row_kind, column_kind)]
@@ -235,7 +242,14 @@ def _newton(theta: Matrix, rows: Matrix, row_many: Matrix, columns: Matrix, colu
 
 def _curvature(chances: Matrix, row_many: Matrix, column_many: Matrix) -> Matrix:
     spread = chances * (1.0 - chances) * row_many[:, None] * column_many[None, :]
-    return np.block([[np.diag(spread.sum(axis=1)), spread], [spread.T, np.diag(spread.sum(axis=0))]])
+    split = len(row_many)
+    found = np.diag(np.concatenate([spread.sum(axis=1), spread.sum(axis=0)]))
+    found[:split, split:], found[split:, :split] = spread, spread.T
+    return found
+
+
+def _log_odds(share: Any) -> Any:
+    return np.log(share / (1.0 - share))
 
 
 def _logistic(x: Matrix) -> Matrix:

@@ -264,7 +264,8 @@ def _values(base: Network, variants: Sequence[Variant], view: str, name: str, ra
     if view == "alignment":
         lefts = [Belonging.of(base), *(variant.left for variant in variants)]
         different = {left.grouping: left for left in lefts}
-        known = {grouping: _attributes(base, left) for grouping, left in different.items()}
+        has_groups = "groups" in measure(name).needs
+        known = {grouping: _attributes(left) if has_groups else {} for grouping, left in different.items()}
         return [_aligned(left, known[left.grouping], raw, name) for left in lefts]
     if name not in KERNELS:
         networks = [base, *(variant.network for variant in variants)]
@@ -289,15 +290,9 @@ def _measured(lefts: Sequence[Belonging], name: str) -> list[Values]:
     ]
 
 
-def _attributes(base: Network, left: Belonging) -> dict[str, dict[str, Any]]:
-    """Return the attributes of the states with the groups that are left."""
-    groups = left.groups()
-    found = {}
-    for state in base.states():
-        group, blocs = groups[state]
-        known = {**base.graph.nodes[state], "group": group, "blocs": blocs}
-        found[state] = {key: value for key, value in known.items() if key != "bipartite"}
-    return found
+def _attributes(left: Belonging) -> dict[str, dict[str, str]]:
+    """Return the groups of the states that are left, as nodes of a network have them."""
+    return {state: {"group": group, "blocs": blocs} for state, (group, blocs) in left.groups().items()}
 
 
 def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool, name: str) -> Values:
@@ -308,7 +303,7 @@ def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool,
     left
         The affiliation network.
     known
-        The attributes of the states.
+        The attributes of the states; empty where the measure reads none.
     raw
         Whether every overlap counts, or those beyond chance alone.
     name
@@ -319,7 +314,7 @@ def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool,
     keep = tested.shared > 0 if raw else tested.q <= FALSE_DISCOVERY_RATE
     states = [left.states[row] for row in rows.tolist()]
     graph = nx.Graph()
-    graph.add_nodes_from((state, known[state]) for state in states)
+    graph.add_nodes_from(((state, known[state]) for state in states) if known else states)
     first, second, shared = (array[keep].tolist() for array in (tested.first, tested.second, tested.shared))
     pairs = zip(first, second, shared, strict=True)
     add_new_ties(graph, ((states[a], states[b], {"weight": weight}) for a, b, weight in pairs))
