@@ -11,10 +11,8 @@ from numpy.typing import NDArray
 from graph.chance.nullmodel import Matrix
 from graph.chance.sampling import Block
 
-Levels = NDArray[np.int8]
-
 #: Matrices worked on at a time, so that what is needed at once stays in the processor's cache.
-AT_ONCE = 4
+AT_ONCE = 2
 
 #: Damping of PageRank.
 DAMPING = 0.85
@@ -101,55 +99,47 @@ def _sizes(part: Matrix, drop_isolates: bool) -> Sizes:
     return Sizes(np.full(len(part), float(rows)), np.full(len(part), float(columns)))
 
 
-@dataclass(frozen=True)
-class _Reach:
-    """Distances from every row to every row and column (−1 where there is no path), and path counts."""
+def _steps(part: Matrix) -> list[Matrix]:
+    """Walk outwards from every row of every graph at once.
 
-    to_rows: Levels
-    to_columns: Levels
-    paths_to_rows: Matrix
-    paths_to_columns: Matrix
-    farthest: int
-
-
-def _reach(part: Matrix) -> _Reach:
-    """Walk outwards from every row of every graph at once."""
-    k, rows, columns = part.shape
+    Returns
+    -------
+    list of ndarray
+        For each number of steps from 0, k × rows × rows or, if it is odd, k × rows × columns: how many
+        shortest paths lead to what is so far away, and 0 for all else.
+    """
+    k, rows = part.shape[:2]
     turned = np.ascontiguousarray(part.transpose(0, 2, 1))
-    levels = [np.full((k, rows, rows), -1, np.int8), np.full((k, rows, columns), -1, np.int8)]
-    paths = [np.zeros((k, rows, rows)), np.zeros((k, rows, columns))]
-    levels[0][:, range(rows), range(rows)] = 0
-    paths[0][:, range(rows), range(rows)] = 1.0
-    front, step = part.copy(), 0  # one step away from each row is what it is tied to
+    own = np.broadcast_to(np.eye(rows), (k, rows, rows))
+    left = [1.0 - own, 1.0 - part]  # 1 for what was not reached yet, on either side
+    found, front = [own, part], part
     while True:
-        side = (step + 1) % 2
-        front[levels[side] >= 0] = 0.0
-        new = front > 0
-        if not new.any():
-            return _Reach(levels[0], levels[1], paths[0], paths[1], step)
-        step += 1
-        np.copyto(levels[side], step, where=new)
-        paths[side] += front
-        front = front @ (turned if side else part)
+        side = len(found) % 2
+        front = front @ (part if side else turned)
+        front *= left[side]
+        if not front.any():
+            return found
+        found.append(front)
+        left[side] -= np.minimum(front, 1.0)
 
 
 def _through(part: Matrix) -> tuple[Matrix, Matrix]:
     """Return how much of the shortest paths from all rows runs through each row and each column."""
-    found = _reach(part)
+    paths = _steps(part)
     turned = np.ascontiguousarray(part.transpose(0, 2, 1))
-    levels, paths = (found.to_rows, found.to_columns), (found.paths_to_rows, found.paths_to_columns)
-    inverse = [np.divide(1.0, each, out=np.zeros_like(each), where=each > 0) for each in paths]
-    shares = [np.zeros_like(paths[0]), np.zeros_like(paths[1])]
-    for step in range(found.farthest, 1, -1):
-        side = step % 2
-        outer = shares[side] + 1.0
-        outer *= inverse[side]
-        outer *= levels[side] == step
-        inward = outer @ (turned if side else part)
-        inward *= paths[1 - side]
-        inward *= levels[1 - side] == step - 1
-        shares[1 - side] += inward
-    return shares[0].sum(axis=1), shares[1].sum(axis=1)
+    totals = [np.zeros(part.shape[:2]), np.zeros((len(part), part.shape[2]))]
+    further: Matrix | None = None  # how much runs through each node that is so many steps away
+    for step in range(len(paths) - 1, 1, -1):
+        # one over the number of paths where there are any, and 0 elsewhere: much quicker than by a choice
+        outer = np.minimum(paths[step], 1.0)
+        outer /= np.maximum(paths[step], 1.0)
+        if further is not None:
+            further += 1.0
+            outer *= further
+        further = outer @ (turned if step % 2 else part)
+        further *= paths[step - 1]
+        totals[1 - step % 2] += further.sum(axis=1)
+    return totals[0], totals[1]
 
 
 def _degree(part: Matrix, sizes: Sizes) -> Matrix:
@@ -189,9 +179,9 @@ def _closeness(part: Matrix, sizes: Sizes) -> Matrix:
 
 
 def _closeness_of_rows(part: Matrix, sizes: Sizes) -> Matrix:
-    found = _reach(part)
-    own, other = (found.to_rows >= 0).sum(axis=2), (found.to_columns >= 0).sum(axis=2)
-    total = np.maximum(found.to_rows, 0).sum(axis=2) + np.maximum(found.to_columns, 0).sum(axis=2)
+    reached = [(paths > 0).sum(axis=2) for paths in _steps(part)]
+    own, other = sum(reached[::2]), sum(reached[1::2])
+    total = sum(step * many for step, many in enumerate(reached))
     share = (own + other - 1) / np.maximum(sizes.nodes - 1, 1)[:, None]
     least = other + 2.0 * (own - 1)
     return np.asarray(np.divide(share * least, total, out=np.zeros_like(share), where=total > 0))
