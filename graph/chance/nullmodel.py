@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -23,24 +23,48 @@ TOLERANCE = 1e-9
 class Overlaps:
     """The overlap of every pair of rows of a two-mode matrix, tested against the null model.
 
+    Pairs of rows of the same sums are of one kind; those of one kind with the same overlap are one case.
+
     Attributes
     ----------
     first, second
         Row numbers of each pair, first < second.
-    shared, expected
-        Columns that both rows have, observed and expected under the null model.
-    p
-        Probability of an overlap at least as large under the null model.
-    q
-        The same, adjusted for the number of pairs (Benjamini and Hochberg, 1995).
+    shared
+        Columns that both rows have.
+    kind, case
+        The numbers of the kind and of the case of each pair.
+    expected_of_kind, p_of_case, q_of_case
+        What `expected`, `p` and `q` are for all pairs of a kind or of a case.
     """
 
     first: Counts
     second: Counts
     shared: Counts
-    expected: Matrix
-    p: Matrix
-    q: Matrix
+    kind: Counts
+    case: Counts
+    expected_of_kind: Matrix
+    p_of_case: Matrix
+    q_of_case: Matrix
+
+    @cached_property
+    def expected(self) -> Matrix:
+        """The overlap of each pair that the null model expects."""
+        return self.expected_of_kind[self.kind]
+
+    @cached_property
+    def p(self) -> Matrix:
+        """The probability of an overlap of each pair at least as large under the null model."""
+        return self.p_of_case[self.case]
+
+    @cached_property
+    def q(self) -> Matrix:
+        """The same, adjusted for the number of pairs (Benjamini and Hochberg, 1995)."""
+        return self.q_of_case[self.case]
+
+    def unlikely(self, rate: float) -> NDArray[np.int64]:
+        """Return the places of the pairs whose q is at most a rate."""
+        cases = self.q_of_case <= rate
+        return np.flatnonzero(cases[self.case]) if cases.any() else np.zeros(0, dtype=np.int64)
 
 
 def tie_probabilities(matrix: Matrix) -> Matrix:
@@ -114,9 +138,9 @@ def overlaps(matrix: Matrix) -> Overlaps:
     number = np.zeros((len(sample), len(sample)), dtype=np.int64)  # of each pair of sums
     number[one, other] = number[other, one] = np.arange(len(one))
     both = number[kind[first], kind[second]]
-    case = both * tails.shape[1] + shared  # pairs of the same sums and the same overlap are one case
+    case = both * tails.shape[1] + shared
     p, q = tails.ravel(), _adjusted_cases(tails.ravel(), np.bincount(case, minlength=tails.size))
-    return Overlaps(first, second, shared, joint.sum(axis=1)[both], p[case], q[case])
+    return Overlaps(first, second, shared, both, case, joint.sum(axis=1), p, q)
 
 
 def _adjusted_cases(p: Matrix, many: Counts) -> Matrix:

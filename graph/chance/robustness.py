@@ -311,7 +311,7 @@ def _aligned(left: Belonging, known: Mapping[str, Mapping[str, Any]], raw: bool,
     """
     rows, columns = np.flatnonzero(left.is_there), np.flatnonzero(left.matrix.any(axis=0))
     tested = overlaps(left.matrix[rows][:, columns].astype(float))
-    keep = tested.shared > 0 if raw else tested.q <= FALSE_DISCOVERY_RATE
+    keep = np.flatnonzero(tested.shared) if raw else tested.unlikely(FALSE_DISCOVERY_RATE)
     states = [left.states[row] for row in rows.tolist()]
     graph = nx.Graph()
     graph.add_nodes_from(((state, known[state]) for state in states) if known else states)
