@@ -117,16 +117,18 @@ def test_the_same_seed_gives_the_same_partition() -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(graphs, st.integers(0, 1000))
-def test_looking_at_all_nodes_at_once_moves_the_same(graph: nx.Graph, seed: int) -> None:
+def test_whichever_way_nodes_are_looked_at_the_same_move(graph: nx.Graph, seed: int) -> None:
     draws = np.random.default_rng(seed)
     ties = nx.to_numpy_array(graph) * draws.integers(1, 5, (len(graph),) * 2)
     ties = ties + ties.T
     found = []
-    for few in (0, 2**30):  # looks at all at once always, and never while any moved
+    # all at once always, never while any moved, and tie by tie
+    for few, sparse in ((0, -1), (2**30, -1), (0, 2**30)):
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr(partitions, "FEW", few)
+            patched.setattr(partitions, "SPARSE", sparse)
             found.append(louvain(ties, seed).tolist())
-    assert found[0] == found[1]
+    assert found[0] == found[1] == found[2]
 
 
 def test_two_cliques_are_found_by_every_run() -> None:

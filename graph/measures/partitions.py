@@ -29,6 +29,9 @@ ROUNDS = 10
 #: once.
 FEW = 8
 
+#: Ties of a node on average up to which it is quicker to go through them than through all communities.
+SPARSE = 8
+
 #: A gain in modularity smaller than this is none.
 GAIN = 1e-12
 
@@ -254,20 +257,77 @@ def louvain(ties: Matrix, seed: int) -> Labels:
     while True:
         moved = _local_moves(whole, order)
         labels = moved[labels]
-        if len(np.unique(moved)) == len(whole):
+        number = int(moved.max()) + 1
+        if number == len(whole):
             return _canonical(labels)
-        inside = np.eye(int(moved.max()) + 1)[moved]
+        inside = np.eye(number)[moved]
         whole = inside.T @ whole @ inside
 
 
 def _local_moves(ties: Matrix, order: np.random.Generator) -> Labels:
     """Move nodes one at a time to the neighbouring community that gains most, until none gains."""
-    state = _Moving(ties)
     size, moves = len(ties), len(ties)
+    if np.count_nonzero(ties) <= SPARSE * size:
+        sparse = _SparseMoving(ties)
+        while sparse.step(order.permutation(size)):
+            pass
+        return _canonical(np.array(sparse.labels))
+    state = _Moving(ties)
     while moves:
         turns = order.permutation(size)
         moves = state.step(turns) if moves * FEW > size else state.leap(turns)
     return _canonical(state.labels)
+
+
+class _SparseMoving:
+    """Nodes in communities, between which they are moved; each is tied to few others.
+
+    Parameters
+    ----------
+    ties
+        A symmetric matrix, n × n, of strengths.
+    """
+
+    def __init__(self, ties: Matrix) -> None:
+        degrees = ties.sum(axis=1)
+        every = float(degrees.sum())
+        self._degrees: list[float] = degrees.tolist()
+        self._shares: list[float] = (degrees / every).tolist()
+        self._totals = list(self._degrees)  # of each community
+        self._least = GAIN * every
+        self._near: list[list[tuple[int, float]]] = [[] for _ in self._degrees]
+        apart = ties.copy()
+        np.fill_diagonal(apart, 0.0)
+        rows, columns = np.nonzero(apart)
+        strengths = apart[rows, columns].tolist()
+        for one, other, tie in zip(rows.tolist(), columns.tolist(), strengths, strict=True):
+            self._near[one].append((other, tie))
+        self.labels = list(range(len(ties)))
+
+    def step(self, turns: Labels) -> int:
+        """Look at each node in turn, as `_Moving.step` does; return how many moved."""
+        labels, degrees, shares, totals = self.labels, self._degrees, self._shares, self._totals
+        near, least = self._near, self._least
+        moves = 0
+        for node in turns.tolist():
+            own, share, degree = labels[node], shares[node], degrees[node]
+            links = {own: 0.0}
+            for other, tie in near[node]:
+                label = labels[other]
+                links[label] = links.get(label, 0.0) + tie
+            best, most = own, links.pop(own) - totals[own] * share + share * degree + least
+            for label, tie in links.items():
+                gain = tie - totals[label] * share
+                if gain > most or (gain == most and label < best != own):
+                    best, most = label, gain
+            if most < 0:  # better off alone
+                best = next((label for label, total in enumerate(totals) if not total), own)
+            if best != own:
+                totals[own] -= degree
+                totals[best] += degree
+                labels[node] = best
+                moves += 1
+        return moves
 
 
 class _Moving:
