@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from starlette.datastructures import State
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -91,6 +91,13 @@ def _writing(settings: Settings, folder: Path | None) -> Writing | None:
     return Writing(settings, folder)
 
 
+class _Shared(State):
+    """What all requests are answered from; attributes are those of any object, as each asks many times."""
+
+    def __setattr__(self, key: Any, value: Any) -> None:
+        object.__setattr__(self, key, value)
+
+
 class Application:
     """The ASGI application: everything that guards, the door, and the site behind it.
 
@@ -122,7 +129,7 @@ class Application:
         load: Callable[[], KnowledgeGraph] | None,
         writing: Writing | None = None,
     ) -> None:
-        self.state = State()
+        self.state = cast(State, _Shared())
         self.state.settings = settings
         self.state.graph = graph
         self.state.pool = _pool(settings, graph)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from api.heads import lines_of
+
 _ORIGIN, _METHOD, _HEADERS = b"origin", b"access-control-request-method", b"access-control-request-headers"
 _DAY = b"86400"
 
@@ -22,7 +24,7 @@ class CrossOrigin:
 
     Attributes
     ----------
-    headers
+    headers, lines
         That stand on every answer.
 
     References
@@ -36,6 +38,7 @@ class CrossOrigin:
             (b"access-control-allow-origin", b"*"),
             (b"access-control-expose-headers", ", ".join(exposed).encode()),
         )
+        self.lines = lines_of(self.headers)
 
     def preflight(self, asked: Mapping[bytes, bytes]) -> list[tuple[bytes, bytes]] | None:
         """Return the headers of the answer to who asks before he sends; None for any other request."""

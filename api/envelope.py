@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import compression, security
 from api.crossorigin import CrossOrigin
+from api.heads import Head, Pairs, are_whole, lines_of
 from api.limits import Limits
 from api.logs import REQUEST_ID, Answered, RequestLog
 from api.problems import answer_unexpected, problem_response
@@ -55,7 +56,7 @@ class Envelope:
             return
         headers = dict(scope["headers"])
         answered = self._log.begin(scope, headers.get(b"x-request-id"))
-        reply = _Reply(send, scope, answered, self._reloader.generation, self._cors.headers)
+        reply = _Reply(send, scope, answered, self._reloader.generation, self._cors)
         tokens = REQUEST_ID.set(answered.request_id), CALLER.set(caller := Caller(outcomes=answered.outcomes))
         try:
             if scope["method"] == "OPTIONS" and (allowed := self._cors.preflight(headers)) is not None:
@@ -103,7 +104,7 @@ class Envelope:
 class _Reply:
     """Sends an answer, with all that an answer of this server has."""
 
-    __slots__ = ("_added", "_answered", "_scope", "_send", "generation", "is_begun", "is_compressed")
+    __slots__ = ("_answered", "_cors", "_scope", "_send", "generation", "is_begun", "is_compressed")
 
     def __init__(
         self,
@@ -111,12 +112,12 @@ class _Reply:
         scope: Scope,
         answered: Answered,
         generation: Generation,
-        added: Sequence[tuple[bytes, bytes]],
+        cors: CrossOrigin,
     ) -> None:
         self._send = send
         self._scope = scope
         self._answered = answered
-        self._added = added
+        self._cors = cors
         self.generation = generation
         self.is_begun = False
         self.is_compressed = False
@@ -141,12 +142,20 @@ class _Reply:
         given = message.get("headers", ())
         if not self.is_compressed:
             given = compression.varying(given)
-        message["headers"] = [
-            *given,
-            *self._added,
-            *security.added(given, self._scope),
-            (b"x-request-id", self._answered.request_id.encode()),
-        ]
+        lacking = security.added(given, self._scope)
+        own = (b"x-request-id", self._answered.request_id.encode())
+        message["headers"] = self._written(given, lacking, own) or [
+            *given, *self._cors.headers, *lacking, own,
+        ]  # fmt: skip
+
+    def _written(self, given: Pairs, lacking: Pairs, own: tuple[bytes, bytes]) -> Head | None:
+        """Return the headers as lines; None where there is no body of known length, or a line is broken."""
+        length = next((value for name, value in given if name == b"content-length"), b"")
+        lines, id_line = lines_of(given), lines_of((own,))
+        if not (length.isdigit() and are_whole(lines, len(given)) and are_whole(id_line, 1)):
+            return None
+        rest = security.LINES if lacking is security.OF_DATA else lines_of(lacking)
+        return Head(lines + self._cors.lines + rest, id_line, int(length))
 
 
 async def _send_empty(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> None:

@@ -18,6 +18,7 @@ from api import parameters
 from api.answercache import CACHE_CONTROL, entity_tag, is_known
 from api.answering import ClientLeftError, Streamed, begin, time_limit
 from api.cuts import PARAMETERS, most
+from api.heads import sent
 from api.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, choose, prefers_html
 from graph.errors import BadQuery, SpacenormsError
 from graph.sparql.cutting import Most
@@ -38,13 +39,13 @@ class Operation:
     """What a protocol request asks for; in ``others`` all its parameters but the query."""
 
     query: str
-    default_graphs: list[str] | None
-    named_graphs: list[str] | None
-    timeout: str | None
-    most: Most
-    format: str | None
     accept: str | None
-    others: tuple[tuple[str, str], ...]
+    most: Most
+    default_graphs: list[str] | None = None
+    named_graphs: list[str] | None = None
+    timeout: str | None = None
+    format: str | None = None
+    others: tuple[tuple[str, str], ...] = ()
 
 
 async def get(request: Request) -> Response:
@@ -151,20 +152,23 @@ def _operation(request: Request, pairs: Pairs) -> Operation | None:
     for name in _UPDATES:
         if name in given:
             raise _update_refused(f"The parameter {name}")
-    queries = given.get("query", [])
+    queries = given.pop("query", [])
     if len(queries) > 1:
         raise _repeated()
     if not queries or not queries[0].strip():
         return None
-    _check_length(len(queries[0].encode("utf-8", "replace")), request.app.state.settings.max_query_bytes)
+    query, accept, settings = queries[0], sent(request.scope, b"accept"), request.app.state.settings
+    _check_length(len(query.encode("utf-8", "replace")), settings.max_query_bytes)
+    if not given:
+        return Operation(query, accept, most(settings))
     return Operation(
-        query=queries[0],
+        query,
+        accept,
+        most(settings, *(given.get(name, [None])[0] for name in PARAMETERS.values())),
         default_graphs=_dataset(given, "default-graph-uri"),
         named_graphs=_dataset(given, "named-graph-uri"),
         timeout=given.get("timeout", [None])[0],
-        most=most(request.app.state.settings, *(given.get(name, [None])[0] for name in PARAMETERS.values())),
         format=given.get("format", [None])[0] or None,
-        accept=request.headers.get("accept"),
         others=tuple(pair for pair in pairs if pair[0] != "query"),
     )
 
@@ -228,7 +232,7 @@ def _asks_for_page(operation: Operation) -> bool:
 async def _answer(request: Request, operation: Operation, read: ReadQuery, chosen: Choice) -> Response:
     timeout = time_limit(request.app.state.settings, operation.timeout)
     headers = _headers(request, operation, read, chosen)
-    if is_known(request.headers.get("if-none-match"), headers.get("ETag")):
+    if is_known(sent(request.scope, b"if-none-match"), headers.get("ETag")):
         return Response(status_code=304, headers=headers)
     answer = await begin(
         request,

@@ -13,6 +13,7 @@ from starlette.datastructures import State
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.answercache import edition, is_known
+from api.heads import Head, lines_of
 from api.limits import Limits
 from api.logs import RequestLog
 from api.metrics import route_of
@@ -27,13 +28,10 @@ _ASKED = (b"accept", b"accept-encoding", b"host")
 #: Who sends one of these may be answered in another way than others.
 _PERSONAL = frozenset({b"cookie", b"authorization", b"range", b"expect"})
 
-Headers = list[tuple[bytes, bytes]]
-
-
 # An answer as it was sent, whole and without its id: its entity tag, its body, the template of its route, and
-# names and values of its headers in turn. Nothing but text, bytes and plain tuples of them is kept, since
-# the collector of garbage need not look at those: it would hold up every other answer to walk thousands.
-_Kept = tuple[str, bytes, str, tuple[bytes, ...]]
+# the lines of its headers. Nothing but text and bytes is kept, since the collector of garbage need not look
+# at those: it would hold up every other answer to walk thousands.
+_Kept = tuple[str, bytes, str, bytes]
 
 
 @dataclass(slots=True)
@@ -42,26 +40,26 @@ class _Recording:
 
     send: Send
     status: int = 0
-    headers: Headers = field(default_factory=list)
+    head: Head | None = None
     bodies: list[bytes] = field(default_factory=list)
     is_whole: bool = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.status, self.headers = message["status"], message["headers"]
+            self.status = message["status"]
+            self.head = head if isinstance(head := message.get("headers"), Head) else None
         elif message["type"] == "http.response.body" and len(self.bodies) < 2:
             self.bodies.append(message.get("body", b""))
             self.is_whole = not message.get("more_body")
         await self.send(message)
 
     def kept(self, scope: Scope) -> _Kept | None:
-        if self.status != 200 or len(self.bodies) != 1 or not self.is_whole:
+        if self.status != 200 or self.head is None or len(self.bodies) != 1 or not self.is_whole:
             return None
-        tag = next((value for name, value in self.headers if name == b"etag"), None)
+        tag = self.head.value(b"etag")
         if tag is None:
             return None
-        headers = (part for pair in self.headers if pair[0] != _REQUEST_ID for part in pair)
-        return (tag.decode("latin-1"), self.bodies[0], route_of(scope), tuple(headers))
+        return (tag.decode("latin-1"), self.bodies[0], route_of(scope), self.head.lines)
 
 
 class RepeatedAnswers:
@@ -118,16 +116,14 @@ class RepeatedAnswers:
         self, kept: _Kept, client: str | None, scope: Scope, headers: dict[bytes, bytes], send: Send
     ) -> None:
         """Send what is kept, or that the client has it already."""
-        tag, body, route, flat = kept
+        tag, body, route, lines = kept
         answered = self._log.begin(scope, headers.get(_REQUEST_ID))
         wanted = headers.get(b"if-none-match")
         is_new = wanted is None or not is_known(wanted.decode("latin-1"), tag)
-        sent = list(zip(flat[::2], flat[1::2], strict=True))
-        if not is_new:
-            sent = [pair for pair in sent if pair[0] not in _OF_THE_BODY]
+        head = Head(lines, lines_of(((_REQUEST_ID, answered.request_id.encode()),)), len(body))
+        sent = head if is_new else [pair for pair in head if pair[0] not in _OF_THE_BODY]
         if not is_new or scope["method"] != "GET":
             body = b""
-        sent.append((_REQUEST_ID, answered.request_id.encode()))
         answered.status = 200 if is_new else 304
         answered.bytes = len(body)
         answered.route = route

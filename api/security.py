@@ -10,6 +10,8 @@ from hashlib import blake2b
 
 from starlette.types import Scope
 
+from api.heads import lines_of
+
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -25,8 +27,10 @@ _FOR_DATA = (
     b"default-src 'self'; script-src 'none'; style-src 'self'; object-src 'none'; "
     b"base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_OF_DATA = (*_HEADERS, (_POLICY, _FOR_DATA))
-_NAMES = frozenset(name for name, _ in _OF_DATA)
+#: The headers of an answer that is shown as data, and their lines.
+OF_DATA = (*_HEADERS, (_POLICY, _FOR_DATA))
+LINES = lines_of(OF_DATA)
+_NAMES = frozenset(name for name, _ in OF_DATA)
 
 
 def content_security_policy(nonce: str, *, inline_styles: bool = False) -> str:
@@ -73,7 +77,7 @@ def added(headers: Iterable[tuple[bytes, bytes]], scope: Scope) -> Sequence[tupl
     given = dict(headers)
     is_shown = _POLICY not in given and _SHOWN.match(given.get(b"content-type", b"")) is not None
     if not is_shown and given.keys().isdisjoint(_NAMES):
-        return _OF_DATA
+        return OF_DATA
     lacking = [pair for pair in _HEADERS if pair[0] not in given]
     if _POLICY not in given:
         policy = content_security_policy(nonce(scope)).encode() if is_shown else _FOR_DATA

@@ -6,8 +6,9 @@ import asyncio
 import json
 from typing import Any, cast
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
+from api.heads import Head, lines_of
 from graph.namespaces import BASE
 
 _CODE = "header-too-long"
@@ -49,6 +50,42 @@ class _Gathering:
         return getattr(self._transport, name)
 
 
+class _Sending:
+    """Answers one request, and sends a head that is written already as it is.
+
+    Any other message is sent as uvicorn does it, which looks at each header anew.
+
+    Parameters
+    ----------
+    app
+        What answers.
+    cycle
+        The request and its answer, as far as it has been sent.
+    """
+
+    __slots__ = ("_app", "_cycle")
+
+    def __init__(self, app: Any, cycle: RequestResponseCycle) -> None:
+        self._app = app
+        self._cycle = cycle
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self._app(scope, receive, self._send)
+
+    async def _send(self, message: Any) -> None:
+        cycle, head = self._cycle, message.get("headers")
+        is_ready = not (cycle.response_started or cycle.disconnected or cycle.flow.write_paused)
+        if not (is_ready and isinstance(head, Head)):
+            await cycle.send(message)
+            return
+        cycle.response_started, cycle.waiting_for_100_continue = True, False
+        cycle.chunked_encoding, cycle.expected_content_length = False, head.length
+        usual = lines_of(cycle.default_headers)
+        last = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
+        status = STATUS_LINE[message["status"]]
+        cycle.transport.write(b"".join((status, usual, head.lines, head.own, last)))
+
+
 class BoundedHttp(HttpToolsProtocol):
     """Refuses a request whose line and headers are longer than ``h11_max_incomplete_event_size``.
 
@@ -63,6 +100,9 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
         super().connection_made(cast(asyncio.Transport, _Gathering(transport)))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        super()._start_asgi_task(cycle, _Sending(app, cycle))
 
     def on_message_begin(self) -> None:
         """Begin to count."""
