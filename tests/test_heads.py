@@ -1,0 +1,79 @@
+"""Headers that are written at once are those that would be written one by one, and end no answer early."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import pytest
+from serving import serving, small_graph
+
+from api import wire
+from api.heads import Head, are_whole, lines_of
+from api.settings import Settings
+
+PAIRS = [(b"content-type", b"text/plain; charset=utf-8"), (b"etag", b'W/"a: b"'), (b"content-length", b"5")]
+ASK = "/sparql?query=ASK%20%7B%7D"
+
+
+@pytest.fixture(scope="module")
+def server():
+    with serving(Settings(load_pages="asked"), small_graph()) as found:
+        yield found.base_url.host, found.base_url.port
+
+
+def received(server, *requests: bytes) -> bytes:
+    """Return all that comes back on one connection until the server closes it."""
+    with socket.create_connection(server, timeout=10) as connection:
+        connection.sendall(b"".join(requests))
+        found = b""
+        while piece := connection.recv(65536):
+            found += piece
+    return found
+
+
+def get(path: str, *headers: str, method: str = "GET") -> bytes:
+    return "\r\n".join([f"{method} {path} HTTP/1.1", "Host: x", *headers, "", ""]).encode()
+
+
+CLOSE = "Connection: close"
+
+
+def test_whoever_iterates_meets_pairs() -> None:
+    head = Head(lines_of(PAIRS[:2]), lines_of(PAIRS[2:]), 5)
+    assert list(head) == PAIRS
+    assert head.value(b"etag") == b'W/"a: b"' and head.value(b"content-type") == PAIRS[0][1]
+    assert head.value(b"tag") is None and head.value(b"content-length") is None
+
+
+@pytest.mark.parametrize("value", [b"a\r\nb: c", b"a\nb", b"a\rb", b"a\0b"])
+def test_a_value_that_would_begin_another_header_is_left_to_the_server_to_refuse(value: bytes) -> None:
+    broken = [*PAIRS, (b"x", value)]
+    assert are_whole(lines_of(PAIRS), len(PAIRS)) and not are_whole(lines_of(broken), len(broken))
+
+
+@pytest.mark.parametrize("path", [ASK, "/queries/none", "/states/XXX", "/sparql?query=nonsense"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_an_answer_is_that_of_a_server_that_looks_at_each_header(server, monkeypatch, path, method) -> None:
+    """Apart from its day and its id."""
+
+    def told(answer: bytes) -> bytes:
+        return re.sub(rb"(?m)^(date|x-request-id): [^\r]*|\"request_id\": ?[^,}]*", b"", answer)
+
+    asked = get(path, CLOSE, method=method)
+    quick = [received(server, asked), received(server, asked)]
+    monkeypatch.setattr(wire._Sending, "_send", lambda self, message: self._cycle.send(message))
+    slow = received(server, asked)
+    assert told(quick[0]) == told(quick[1]) == told(slow) and slow.startswith(b"HTTP/1.1 ")
+
+
+def test_requests_that_are_sent_ahead_are_answered_in_turn(server) -> None:
+    found = received(server, get(ASK), get("/health"), get(ASK, method="HEAD"), get(ASK, CLOSE))
+    assert found.count(b"HTTP/1.1 200 OK\r\n") == 4
+    assert found.count(b"connection: close\r\n") == 1
+    assert found.count(b'"boolean":true') == 2 and found.endswith(b"}")
+
+
+def test_a_client_of_http_1_0_is_left_at_the_end(server) -> None:
+    found = received(server, f"GET {ASK} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
+    assert found.count(b"HTTP/1.1 200 OK\r\n") == 1 and b"connection: close\r\n" in found
