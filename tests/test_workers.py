@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import resource
@@ -29,7 +30,7 @@ from graph.errors import (
 from graph.namespaces import GRAPHS
 from graph.sparql.caller import CALLER, Caller
 from graph.sparql.guard import ReadQuery
-from graph.sparql.workers import GRAPH_MEDIA_TYPES, RESULT_MEDIA_TYPES, WorkerLimits, WorkerPool
+from graph.sparql.workers import GRAPH_MEDIA_TYPES, RESULT_MEDIA_TYPES, Evaluation, WorkerLimits, WorkerPool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the pool forks")
 
@@ -493,3 +494,20 @@ def test_no_process_outlives_a_server_that_is_killed(parent: subprocess.Popen[st
     assert len(family) == 3
     parent.kill()
     assert until(lambda: all(is_gone(process) for process in family))
+
+
+def test_what_was_answered_leaves_nothing_to_the_garbage_collector() -> None:
+    async def use(pool: WorkerPool) -> None:
+        for _ in range(5):
+            await pool.evaluate(COUNT, timeout=5)
+        gc.collect()
+        for number in range(20):
+            await pool.evaluate(f"ASK {{ ?s ?p {number} }}", timeout=5)
+        found = [each for each in gc.get_objects() if isinstance(each, Evaluation)]
+        assert len(found) <= 1  # the last one may not have been let go of
+
+    gc.disable()
+    try:
+        run(use)
+    finally:
+        gc.enable()

@@ -118,7 +118,7 @@ class Exchange:
         self.length = 0
         self.fault = b""
         self.is_over = False
-        self._ending = ending
+        self._ending: Ending | None = ending
         self._loop = loop
         self._head = b""
         self._status = zygote.MORE
@@ -144,7 +144,8 @@ class Exchange:
             self._missing -= len(piece)
             self._put(piece)
             if not self._missing and self._status != zygote.MORE:
-                self._ending.finish(self._status, self._spent)
+                if self._ending is not None:
+                    self._ending.finish(self._status, self._spent)
                 self.end()
                 return True
         self._wake()
@@ -159,12 +160,14 @@ class Exchange:
 
     def lose(self) -> None:
         """Take it that no more will come."""
-        self._ending.lose()
+        if self._ending is not None:
+            self._ending.lose()
         self.end()
 
     def end(self) -> None:
         """Wake who waits, for good."""
         self.is_over = True
+        self._ending = None  # who has been told: the two would else keep each other alive
         self._wake()
 
     def taken(self) -> bytes:
