@@ -161,7 +161,7 @@ def _panel(
     kg: Knowledge, start: int, end: int, between: tuple[str, ...], fixed: dt.date, topic: str
 ) -> Panel:
     rows = affiliations.dated(kg)
-    votes = cohesion(kg, start, end, topic=topic, between=between, members_as_of=fixed)
+    votes = cohesion(kg, start, end, topic=topic, between=between, members_as_of=fixed, relabellings=0)
     group = _groups(kg, fixed, [bloc.code for bloc in votes.blocs])
     ties = list({row["code"]: row for row in kg.run("networks/linkages")}.values())
     days = [min(dt.date(each.year, 12, 31), kg.today).isoformat() for each in votes.years]

@@ -38,8 +38,9 @@ METHOD_COHESION = (
     "day, held fixed over all years. Modularity: of the blocs' members in the graph weighted by agreement "
     "(Newman 2004, doi:10.1103/PhysRevE.70.056131). Its z is from the mean and the variance over all "
     "relabellings of the members that keep the sizes, which are known exactly (Mantel 1967, Cancer Research "
-    "27, 209-220); its p from {runs} random ones (seed {seed})."
+    "27, 209-220)."
 )
+_METHOD_P = " Its p is from {runs:,} random relabellings (seed {seed})."
 
 
 @dataclass(frozen=True)
@@ -242,6 +243,7 @@ def cohesion(
     topic: str = "",
     between: Sequence[str] = BLOCS,
     members_as_of: str | dt.date | None = None,
+    relabellings: int = RELABELLINGS,
 ) -> Cohesion:
     """Return agreement within and across two blocs by year.
 
@@ -257,6 +259,8 @@ def cohesion(
         Two alliances.
     members_as_of
         The day whose memberships hold for every year; today when None.
+    relabellings
+        How many to draw for the p of each modularity; with 0 there is no p.
 
     Returns
     -------
@@ -265,18 +269,20 @@ def cohesion(
     """
     fixed, blocs = day(kg, members_as_of), find_blocs(kg, between)
     return _KEPT.get(
-        kg, (start, end, topic, blocs, fixed), lambda: _cohesion(kg, start, end, topic, blocs, fixed)
+        kg,
+        (start, end, topic, blocs, fixed, relabellings),
+        lambda: _cohesion(kg, start, end, topic, blocs, fixed, relabellings),
     )
 
 
 def _cohesion(
-    kg: Knowledge, start: int, end: int, topic: str, blocs: tuple[Bloc, ...], fixed: dt.date
+    kg: Knowledge, start: int, end: int, topic: str, blocs: tuple[Bloc, ...], fixed: dt.date, runs: int
 ) -> Cohesion:
     votes = rollcalls.record(kg)
     belongs = blocs_of(kg, fixed, blocs)
     groups = {bloc.code: {s for s, own in belongs.items() if own == (bloc.code,)} for bloc in blocs}
     both = tuple(sorted(state for state, own in belongs.items() if len(own) > 1))
-    years = tuple(_year(votes, year, topic, groups) for year in range(start, end + 1))
+    years = tuple(_year(votes, year, topic, groups, runs) for year in range(start, end + 1))
     return Cohesion(
         years=years,
         topic=topic,
@@ -284,7 +290,7 @@ def _cohesion(
         members={code: len(states) for code, states in groups.items()},
         in_both=both,
         members_as_of=fixed.isoformat(),
-        method=METHOD_COHESION.format(runs=f"{RELABELLINGS:,}", seed=SEED),
+        method=METHOD_COHESION + (_METHOD_P.format(runs=runs, seed=SEED) if runs else ""),
         notes=(former(votes, joined=True), *rollcalls.WARNINGS),
         version=kg.version,
     )
@@ -514,7 +520,7 @@ def _few_votes(lines: Sequence[tuple[str, str]], calls: Sequence[Sequence[RollCa
 # Years
 
 
-def _year(votes: Record, year: int, topic: str, groups: Mapping[str, set[str]]) -> Year:
+def _year(votes: Record, year: int, topic: str, groups: Mapping[str, set[str]], runs: int) -> Year:
     span = (f"{year}-01-01", f"{year}-12-31", topic)
     calls = rollcalls.select(votes, *span, joined=True)
     everyone = set().union(*groups.values())
@@ -525,7 +531,7 @@ def _year(votes: Record, year: int, topic: str, groups: Mapping[str, set[str]]) 
         for code, states in groups.items()
     }
     pairs = _between(mean, list(places.values()))
-    scored = _scored(mean, places) if calls else (None, None, None)
+    scored = _scored(mean, places, runs) if calls else (None, None, None)
     return Year(
         year=year,
         votes=len(calls),
@@ -562,13 +568,13 @@ def _between(mean: Matrix, places: Sequence[np.ndarray]) -> Matrix:
     return known
 
 
-def _scored(mean: Matrix, places: Mapping[str, np.ndarray]) -> tuple[Any, Any, Any]:
+def _scored(mean: Matrix, places: Mapping[str, np.ndarray], runs: int) -> tuple[Any, Any, Any]:
     if len(mean) == 0 or sum(len(own) > 0 for own in places.values()) < 2:
         return None, None, None
     labels = np.zeros(len(mean), dtype=int)
     for number, own in enumerate(places.values()):
         labels[own] = number
-    return bloc_modularity(np.nan_to_num(mean), labels)
+    return bloc_modularity(np.nan_to_num(mean), labels, runs)
 
 
 def _reason(calls: Sequence[RollCall], missing: Sequence[rollcalls.Unrecorded]) -> str:
