@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import networkx as nx
 import pytest
 
 from graph.errors import BadValue, UnknownName
 from graph.measures.bridges import between_shares, bridges
 from graph.networks import exports
+from graph.sparql import saved
 
 
 def codes(found) -> set[str]:
@@ -128,3 +131,13 @@ def test_the_table_puts_those_tied_to_both_first(graph) -> None:
     assert lines[0].startswith("node,label,share_of_paths")
     assert {line.split(",")[0] for line in lines[1:4]} == {"THA", "SEN", "SRB"}
     assert any(line.startswith("PER,") and "PER > apsco > ilrs" in line for line in lines)
+
+
+def test_members_of_every_kind_of_actor_are_asked_for(graph) -> None:
+    kinds = graph.query(
+        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> PREFIX spn: <https://w3id.org/spacenorms/ontology#> "
+        "SELECT ?kind { ?kind rdfs:subClassOf+ spn:Actor }"
+    ).rows
+    asked = re.search(r"VALUES \?class \{(.*?)\}", saved.find("networks/memberships").text, re.DOTALL)
+    assert asked is not None
+    assert {row["kind"].rpartition("#")[2] for row in kinds} == set(re.findall(r"spn:(\w+)", asked[1]))
