@@ -135,7 +135,8 @@ def test_the_table_puts_those_tied_to_both_first(graph) -> None:
 
 def test_members_of_every_kind_of_actor_are_asked_for(graph) -> None:
     kinds = graph.query(
-        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> PREFIX spn: <https://w3id.org/spacenorms/ontology#> "
+        "PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#> "
+        "PREFIX spn: <https://w3id.org/spacenorms/ontology#> "
         "SELECT ?kind { ?kind rdfs:subClassOf+ spn:Actor }"
     ).rows
     asked = re.search(r"VALUES \?class \{(.*?)\}", saved.find("networks/memberships").text, re.DOTALL)
