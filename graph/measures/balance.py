@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -249,31 +251,48 @@ def _eliminated(graph: nx.Graph) -> dict[str, int] | None:
     quick where nodes can be taken out so that few stay tied to each, as in sparse graphs.
     """
     place = {node: number for number, node in enumerate(graph)}
-    near: dict[int, set[int]] = {number: set() for number in place.values()}
-    tables: list[tuple[tuple[int, ...], Signs]] = []
+    near: list[set[int]] = [set() for _ in place]
+    tables: dict[int, tuple[tuple[int, ...], Signs]] = {}
+    holding: list[set[int]] = [set() for _ in place]  # the tables that speak of each node
+    numbers = itertools.count()
+
+    def put(scope: tuple[int, ...], table: Signs) -> None:
+        number = next(numbers)
+        tables[number] = scope, table
+        for each in scope:
+            holding[each].add(number)
+
     for one, other, sign in graph.edges(data=SIGN):
         first, second = place[one], place[other]
         near[first].add(second)
         near[second].add(first)
-        tables.append(((first, second), np.array([[0, 1], [1, 0]] if sign > 0 else [[1, 0], [0, 1]])))
-    taken: list[tuple[int, list[int], Signs]] = []
-    while near:
-        node = min(near, key=lambda each: len(near[each]))
-        others = sorted(near.pop(node))
-        if len(others) > _WIDEST:
+        put((first, second), np.array([[0, 1], [1, 0]] if sign > 0 else [[1, 0], [0, 1]]))
+    turns = [(len(others), node) for node, others in enumerate(near)]
+    heapq.heapify(turns)
+    taken: dict[int, tuple[list[int], Signs]] = {}
+    while turns:
+        degree, node = heapq.heappop(turns)
+        if node in taken or degree != len(near[node]):
+            continue  # it has another turn, for its ties have changed since this one was noted
+        if degree > _WIDEST:
             return None
+        others = sorted(near[node])
+        least = np.zeros((2,) * (degree + 1), dtype=np.int64)
+        for number in sorted(holding[node]):
+            scope, table = tables.pop(number)
+            least += _over((node, *others), scope, table)
+            for each in scope:
+                if each != node:
+                    holding[each].discard(number)
+        taken[node] = others, least.argmin(axis=0)
+        if others:
+            put(tuple(others), least.min(axis=0))
         for each in others:
             near[each].update(others)
             near[each] -= {node, each}
-        own = [table for table in tables if node in table[0]]
-        tables = [table for table in tables if node not in table[0]]
-        least = np.zeros((2,) * (len(others) + 1), dtype=np.int64)
-        for table in own:
-            least += _over((node, *others), *table)
-        taken.append((node, others, least.argmin(axis=0)))
-        tables.append((tuple(others), least.min(axis=0)))
+            heapq.heappush(turns, (len(near[each]), each))
     camps = np.zeros(len(place), dtype=np.int64)
-    for node, others, best in reversed(taken):
+    for node, (others, best) in reversed(taken.items()):
         camps[node] = best[tuple(camps[others])]
     return dict(zip(place, camps.tolist(), strict=True))
 
