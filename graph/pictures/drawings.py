@@ -85,9 +85,8 @@ def _linkages(kg: Knowledge, order: Order) -> Figure:
 
 def _norms(kg: Knowledge, order: Order) -> Figure:
     found = order.network(kg)
-    rows = kg.run("views/list-norms")
-    names = {str(row["thing"]): str(row["label"]) for row in kg.run("views/record-labels")}
-    themes = {str(row["iri"]): names.get(str(row["theme"]), local_name(str(row["theme"]))) for row in rows}
+    rows = kg.run("views/norm-themes")
+    themes = {str(row["norm"]): str(row["label"] or local_name(str(row["theme"]))) for row in rows}
     return web.figure(found, themes, _titles(kg, found))
 
 
