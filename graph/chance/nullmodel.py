@@ -127,9 +127,9 @@ def overlaps(matrix: Matrix) -> Overlaps:
     Inferring monopartite projections of bipartite networks. New Journal of Physics 19, 053022.
     doi:10.1088/1367-2630/aa6b38
     """
-    first, second = _pairs(len(matrix))
+    first, second, place = _pairs(len(matrix))
     with one_thread():
-        shared = np.rint(matrix @ matrix.T).astype(np.int64)[first, second]
+        shared = np.rint((matrix @ matrix.T).take(place)).astype(np.int64)
         probabilities = tie_probabilities(matrix)
     _, sample, kind = np.unique(matrix.sum(axis=1), return_index=True, return_inverse=True)
     one, other = np.triu_indices(len(sample))
@@ -137,7 +137,7 @@ def overlaps(matrix: Matrix) -> Overlaps:
     tails = upper_tails(joint)
     number = np.zeros((len(sample), len(sample)), dtype=np.int64)  # of each pair of sums
     number[one, other] = number[other, one] = np.arange(len(one))
-    both = number[kind[first], kind[second]]
+    both = number.take(kind, axis=0).take(kind, axis=1).take(place)
     case = both * tails.shape[1] + shared
     p, q = tails.ravel(), _adjusted_cases(tails.ravel(), np.bincount(case, minlength=tails.size))
     return Overlaps(first, second, shared, both, case, joint.sum(axis=1), p, q)
@@ -155,9 +155,10 @@ def _adjusted_cases(p: Matrix, many: Counts) -> Matrix:
 
 
 @lru_cache(maxsize=8)
-def _pairs(size: int) -> tuple[Counts, Counts]:
-    """Return the rows of each pair, which are not to be changed."""
-    return np.triu_indices(size, k=1)
+def _pairs(size: int) -> tuple[Counts, Counts, Counts]:
+    """Return the rows of each pair and its place in a matrix of all, which are not to be changed."""
+    first, second = np.triu_indices(size, k=1)
+    return first, second, first * size + second
 
 
 def upper_tails(probabilities: Matrix) -> Matrix:
