@@ -36,6 +36,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the pool forks"
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 CROSS_PRODUCT = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+LONGER = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?c + ?f + ?i >= 0) }"
 SORT = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l } ORDER BY ?c ?f ?i ?l"
 LONG = "SELECT * { ?a ?b ?c . ?d ?e ?f }"
 SORTED = "SELECT ?c { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(?i < 30) } ORDER BY ?c ?f ?i"
@@ -178,6 +179,24 @@ def test_a_runaway_is_killed_at_its_limit_while_others_are_answered() -> None:
         assert "3 s" in caught.value.message
 
     run(use)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root may not raise a priority")
+def test_a_long_query_gives_way_until_it_ends() -> None:
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+
+    async def use(pool: WorkerPool) -> None:
+        process = int(await pool.evaluate(COUNT, timeout=5) and pool._idle._free[-1].process)
+        assert os.getpriority(os.PRIO_PROCESS, process) == usual
+        running = await pool.begin(LONGER, timeout=20)
+        await asyncio.sleep(0.2)
+        assert not running.is_over and os.getpriority(os.PRIO_PROCESS, process) > usual
+        await running.wait(None)
+        assert b'"1000000"' in running.result()
+        assert os.getpriority(os.PRIO_PROCESS, process) == usual
+        assert pool.status()["ended"] == 0
+
+    run(use, workers=1)
 
 
 def test_the_killed_worker_is_replaced() -> None:

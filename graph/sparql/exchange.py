@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import select
 import socket
 import time
-from typing import Protocol, cast
+from typing import ClassVar, Protocol, cast
 
 from graph.sparql import zygote
 
 _LONG = 2**14
 _MOMENT = 0.02
+_STEPS_BACK, _LOWEST = 10, 19
 
 
 def hang_up(connection: socket.socket) -> select.poll:
@@ -19,6 +22,19 @@ def hang_up(connection: socket.socket) -> select.poll:
     found = select.poll()
     found.register(connection, 0)  # that and faults are told unasked
     return found
+
+
+def _may_raise(usual: int) -> bool:
+    """Tell whether a process of this user may be given a usual priority again after a lower one."""
+    if os.geteuid() == 0:
+        return True
+    try:
+        import resource
+
+        most = resource.getrlimit(resource.RLIMIT_NICE)[0]
+    except (ImportError, AttributeError):  # elsewhere than on Linux
+        return False
+    return most == resource.RLIM_INFINITY or 20 - most <= usual
 
 
 class Line(asyncio.Protocol):
@@ -34,12 +50,16 @@ class Line(asyncio.Protocol):
         The socket that leads to it.
     """
 
+    #: Whether a priority was refused to be raised again, as it is to root in some containers.
+    _stays_low: ClassVar[bool] = False
+
     def __init__(self, process: int, parent: int | None, connection: socket.socket) -> None:
         self.process = process
         self.zygote = parent
         self._ended = hang_up(connection)
         self._is_lost = False
         self._heard = 0.0
+        self._gives_way = False
         self._exchange: Exchange | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -71,6 +91,28 @@ class Line(asyncio.Protocol):
     def was_heard(self) -> bool:
         """Tell whether the worker ended an answer a moment ago, so that there is no need to look."""
         return time.monotonic() - self._heard < _MOMENT and not self._is_lost
+
+    def give_way(self) -> None:
+        """Let the processor be given to others before this worker, as what it does takes long.
+
+        Nothing where the priority could not be raised again afterwards.
+        """
+        usual = os.getpriority(os.PRIO_PROCESS, 0)
+        if not Line._stays_low and _may_raise(usual):
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self.process, min(usual + _STEPS_BACK, _LOWEST))
+                self._gives_way = True
+
+    def has_come_back(self) -> bool:
+        """Take it that the work is over; return whether the worker is as quick as any other again."""
+        if self._gives_way:
+            self._gives_way = False
+            try:
+                os.setpriority(os.PRIO_PROCESS, self.process, os.getpriority(os.PRIO_PROCESS, 0))
+            except OSError:
+                Line._stays_low = True
+                return False
+        return True
 
     def close(self) -> None:
         """Let go of the worker; nobody hears the rest of what it says."""

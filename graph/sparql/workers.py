@@ -56,6 +56,8 @@ GRAPH_MEDIA_TYPES = (
 
 _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 0.2
+#: Seconds after which a query gives way to shorter ones.
+_LONG_SECONDS = 0.1
 
 
 def media_types(form: str) -> tuple[str, ...]:
@@ -494,7 +496,7 @@ class Evaluation:
         self._error: BaseException | None = None
         self.cut: str | None = None
         self._exchange = Exchange(self, pool.alarms.loop)
-        self._alarm = pool.alarms.set(timeout, self._expire)
+        self._alarm = pool.alarms.set(min(timeout, _LONG_SECONDS), self._take_long)
         worker.ask(request, self._exchange)
 
     @property
@@ -550,6 +552,13 @@ class Evaluation:
         self._error = self._pool._loss(self._read, self._worker)
         self._close(is_fit=False)
 
+    def _take_long(self) -> None:
+        if self._timeout <= _LONG_SECONDS:
+            self._expire()
+        elif not self.is_over:
+            self._worker.give_way()
+            self._alarm = self._pool.alarms.set(self._timeout - _LONG_SECONDS, self._expire)
+
     def _expire(self) -> None:
         if not self.is_over:
             self._fail(_timed_out(self._read, self._timeout))
@@ -563,7 +572,7 @@ class Evaluation:
         self._pool.alarms.off(self._alarm)
         if self._caller:
             self._caller.outcomes.append("answered" if self._error is None else _outcome(self._error))
-        self._pool._release(self._worker, self._share, is_fit=is_fit)
+        self._pool._release(self._worker, self._share, is_fit=is_fit and self._worker.has_come_back())
 
 
 async def _readable(loop: asyncio.AbstractEventLoop, connection: socket.socket) -> None:
