@@ -204,11 +204,7 @@ def adjusted(p: Matrix) -> Matrix:
     Benjamini, Y. and Hochberg, Y. (1995). Controlling the false discovery rate. Journal of the Royal
     Statistical Society B 57(1), 289-300. doi:10.1111/j.2517-6161.1995.tb02031.x
     """
-    order = np.argsort(p)
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    found = np.empty_like(p)
-    found[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return found
+    return _adjusted_cases(p, np.ones(len(p), dtype=np.int64))
 
 
 def _settle(matrix: Matrix) -> tuple[Matrix, NDArray[np.bool_], NDArray[np.bool_]]:

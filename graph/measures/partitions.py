@@ -266,17 +266,44 @@ def louvain(ties: Matrix, seed: int) -> Labels:
 
 def _local_moves(ties: Matrix, order: np.random.Generator) -> Labels:
     """Move nodes one at a time to the neighbouring community that gains most, until none gains."""
-    size, moves = len(ties), len(ties)
+    size, moves, start = len(ties), len(ties), _Start(ties)
     if np.count_nonzero(ties) <= SPARSE * size:
-        sparse = _SparseMoving(ties)
+        sparse = _SparseMoving(start)
         while sparse.step(order.permutation(size)):
             pass
         return _canonical(np.array(sparse.labels))
-    state = _Moving(ties)
+    state = _Moving(start)
     while moves:
         turns = order.permutation(size)
         moves = state.step(turns) if moves * FEW > size else state.leap(turns)
     return _canonical(state.labels)
+
+
+class _Start:
+    """Nodes that are communities of their own.
+
+    Parameters
+    ----------
+    ties
+        A symmetric matrix, n × n, of strengths.
+
+    Attributes
+    ----------
+    apart
+        The ties without those of a node to itself.
+    degrees, shares
+        The strength of the ties of each node, and its share of that of all.
+    least
+        The least gain that counts.
+    """
+
+    def __init__(self, ties: Matrix) -> None:
+        self.degrees = ties.sum(axis=1)
+        every = float(self.degrees.sum())
+        self.shares = self.degrees / every
+        self.least = GAIN * every
+        self.apart = ties.copy()
+        np.fill_diagonal(self.apart, 0.0)
 
 
 class _SparseMoving:
@@ -284,25 +311,21 @@ class _SparseMoving:
 
     Parameters
     ----------
-    ties
-        A symmetric matrix, n × n, of strengths.
+    start
+        The nodes.
     """
 
-    def __init__(self, ties: Matrix) -> None:
-        degrees = ties.sum(axis=1)
-        every = float(degrees.sum())
-        self._degrees: list[float] = degrees.tolist()
-        self._shares: list[float] = (degrees / every).tolist()
+    def __init__(self, start: _Start) -> None:
+        self._degrees: list[float] = start.degrees.tolist()
+        self._shares: list[float] = start.shares.tolist()
         self._totals = list(self._degrees)  # of each community
-        self._least = GAIN * every
+        self._least = start.least
         self._near: list[list[tuple[int, float]]] = [[] for _ in self._degrees]
-        apart = ties.copy()
-        np.fill_diagonal(apart, 0.0)
-        rows, columns = np.nonzero(apart)
-        strengths = apart[rows, columns].tolist()
+        rows, columns = np.nonzero(start.apart)
+        strengths = start.apart[rows, columns].tolist()
         for one, other, tie in zip(rows.tolist(), columns.tolist(), strengths, strict=True):
             self._near[one].append((other, tie))
-        self.labels = list(range(len(ties)))
+        self.labels = list(range(len(self._degrees)))
 
     def step(self, turns: Labels) -> int:
         """Look at each node in turn, as `_Moving.step` does; return how many moved."""
@@ -335,21 +358,18 @@ class _Moving:
 
     Parameters
     ----------
-    ties
-        A symmetric matrix, n × n, of strengths.
+    start
+        The nodes.
     """
 
-    def __init__(self, ties: Matrix) -> None:
-        degrees = ties.sum(axis=1)
-        every = float(degrees.sum())
-        self._apart = ties.copy()
-        np.fill_diagonal(self._apart, 0.0)
+    def __init__(self, start: _Start) -> None:
+        self._apart = start.apart
         self._links = self._apart.copy()  # of each node to each community
-        self._degrees = degrees
-        self._shares = degrees / every
-        self._totals = degrees.copy()  # of each community
-        self._least = GAIN * every
-        self.labels = np.arange(len(ties))
+        self._degrees = start.degrees
+        self._shares = start.shares
+        self._totals = start.degrees.copy()  # of each community
+        self._least = start.least
+        self.labels = np.arange(len(start.degrees))
 
     def step(self, turns: Labels) -> int:
         """Look at each node in turn; return how many moved."""
