@@ -22,8 +22,8 @@ from graph.sparql.guard import ReadQuery
 
 if TYPE_CHECKING:
     from graph.sparql.alarms import Alarms
+    from graph.sparql.evaluation import Evaluation
     from graph.sparql.remote import Whole
-    from graph.sparql.workers import Evaluation
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.1

@@ -14,8 +14,9 @@ from serving import serving, small_graph, small_store
 from api.answercache import AnswerCache, is_known, is_lasting
 from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
+from graph.sparql.evaluation import Evaluation
 from graph.sparql.store import EmbeddedStore
-from graph.sparql.workers import Evaluation, WorkerPool
+from graph.sparql.workers import WorkerPool
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }"
 BROWSER = {"Accept": "text/html"}

@@ -29,8 +29,9 @@ from graph.errors import (
 )
 from graph.namespaces import GRAPHS
 from graph.sparql.caller import CALLER, Caller
+from graph.sparql.evaluation import Evaluation
 from graph.sparql.guard import ReadQuery
-from graph.sparql.workers import GRAPH_MEDIA_TYPES, RESULT_MEDIA_TYPES, Evaluation, WorkerLimits, WorkerPool
+from graph.sparql.workers import GRAPH_MEDIA_TYPES, RESULT_MEDIA_TYPES, WorkerLimits, WorkerPool
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="the pool forks")
 
@@ -186,7 +187,8 @@ def test_a_long_query_gives_way_until_it_ends() -> None:
     usual = os.getpriority(os.PRIO_PROCESS, 0)
 
     async def use(pool: WorkerPool) -> None:
-        process = int(await pool.evaluate(COUNT, timeout=5) and pool._idle._free[-1].process)
+        await pool.evaluate(COUNT, timeout=5)
+        (process,) = (line.process for line in pool._lines)
         assert os.getpriority(os.PRIO_PROCESS, process) == usual
         running = await pool.begin(LONGER, timeout=20)
         await asyncio.sleep(0.2)
@@ -377,7 +379,7 @@ def test_a_caller_leaves_one_worker_to_the_others() -> None:
         assert not any(task.done() for task in greedy)
         results = await asyncio.gather(*greedy, return_exceptions=True)
         assert all(isinstance(result, QueryTimeout) for result in results)
-        assert not pool._shares
+        assert not pool._laid_for
 
     run(use, workers=2)
 

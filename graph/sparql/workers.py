@@ -11,8 +11,9 @@ import signal
 import socket
 import time
 import weakref
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -29,12 +30,14 @@ from graph.errors import (
 from graph.namespaces import GRAPHS
 from graph.sparql import cutting, dataset, zygote
 from graph.sparql.alarms import Alarms
-from graph.sparql.caller import CALLER, Caller
+from graph.sparql.caller import CALLER
 from graph.sparql.cutting import Most
+from graph.sparql.desk import Desk
 from graph.sparql.diagnosis import malformed
-from graph.sparql.exchange import Exchange, Line, hang_up
+from graph.sparql.evaluation import Evaluation
 from graph.sparql.guard import ReadQuery, inspect
-from graph.sparql.turns import Turns
+from graph.sparql.line import Line, hang_up
+from graph.sparql.worker import AtDesk, packed
 from graph.sparql.zygote import WorkerLimits
 
 __all__ = ["GRAPH_MEDIA_TYPES", "RESULT_MEDIA_TYPES", "WorkerLimits", "WorkerPool", "media_types"]
@@ -56,20 +59,18 @@ GRAPH_MEDIA_TYPES = (
 
 _log = logging.getLogger(__name__)
 _RETRY_SECONDS = 0.2
+_LOOK_SECONDS = 0.01
 #: Seconds after which a query gives way to shorter ones.
 _LONG_SECONDS = 0.1
+#: Seconds for which the workers are watched for one that goes on with what nobody wants.
+_STRAY_SECONDS = 5.0
+#: Places for workers, counting those that were killed and have not ended yet.
+_PLACES = 4
 
 
 def media_types(form: str) -> tuple[str, ...]:
     """Return the media types that the answer of a query form can be written in, the usual one first."""
     return RESULT_MEDIA_TYPES if form in ("SELECT", "ASK") else GRAPH_MEDIA_TYPES
-
-
-@dataclass(eq=False)
-class _Share:
-    client: str
-    free: asyncio.Semaphore
-    users: int = 0
 
 
 class WorkerPool:
@@ -126,12 +127,17 @@ class WorkerPool:
         self.limits = replace(limits or WorkerLimits(), is_on_disk=path is not None)
         self._most = Most(self.limits.result_rows, self.limits.result_bytes)
         self._store = path or store
-        self._waiting = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing = False
-        self._busy = 0
         self._ended = 0
-        self._shares: dict[str, _Share] = {}
+        self._number = 0
+        #: Evaluations on the desk and with workers, and those for which there is no room there yet.
+        self._laid: dict[int, Evaluation] = {}
+        self._waiting: dict[int, Evaluation] = {}
+        self._laid_for: Counter[str] = Counter()
+        self._lines: set[Line] = set()
+        self._looking: asyncio.TimerHandle | None = None
+        self._strays_until = 0.0
         self._zygote: int | None = None
         self._fork_zygote()
 
@@ -148,7 +154,6 @@ class WorkerPool:
             self._fork_zygote()
         self._closing = False
         self.alarms = Alarms()
-        self._idle: Turns[Line] = Turns(self.alarms)
         self._forking = asyncio.Lock()
         for _ in range(self.workers):
             self._later_fork()
@@ -159,17 +164,25 @@ class WorkerPool:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        while (worker := self._idle.take()) is not None:
-            worker.close()
+        for evaluation in (*self._waiting.values(), *self._laid.values()):
+            self._let_go(evaluation, _busy("The workers are being ended."))
+        for line in self._lines:
+            line.close()
+        self._lines.clear()
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
         if self._zygote is not None:
             # Waiting for the process takes milliseconds, but must not hold up the loop.
-            await asyncio.to_thread(self._end)
+            await asyncio.to_thread(self._end_zygote)
             self._zygote = None
 
     def status(self) -> dict[str, int]:
         """Return how many workers are busy, idle and were ended, and how many queries wait."""
-        idle = len(self._idle) if hasattr(self, "_idle") else 0
-        return {"busy": self._busy, "idle": idle, "waiting": self._waiting, "ended": self._ended}
+        ready = sum(not line.is_ending for line in self._lines)
+        busy = min(len(self._laid), ready)
+        waiting = len(self._waiting) + len(self._laid) - busy
+        return {"busy": busy, "idle": ready - busy, "waiting": waiting, "ended": self._ended}
 
     async def evaluate(
         self,
@@ -235,26 +248,22 @@ class WorkerPool:
         timeout: float = 10.0,
         most: Most | None = None,
     ) -> Evaluation:
-        """Let a worker begin to evaluate a query; returns once one is free.
+        """Have a query evaluated by the next worker that is free; returns before one is.
 
-        Parameters and errors are those of `evaluate`; the errors of the evaluation itself are raised by
+        Parameters and errors are those of `evaluate`; what is not known at once is raised by
         `Evaluation.result`, and an answer that would hold too much is cut. Who does not want the answer any
         more calls `Evaluation.cancel`.
         """
         read = inspect(query, self.graphs) if isinstance(query, str) else query
-        request = self._request(read, media_type, default_graphs, named_graphs, self.most(most))
+        self._number = number = self._number + 1
+        request = self._request(number, read, media_type, default_graphs, named_graphs, self.most(most))
         caller = CALLER.get()
-        share = None
-        try:
-            share = await self._take_share(caller.name if caller else None)
-            worker = await self._acquire()
-        except BaseException as error:
-            self._give_back(share)
-            if caller:
-                caller.outcomes.append(_outcome(error))
-            raise
-        self._busy += 1
-        return Evaluation(self, read, request, worker, share, caller, timeout)
+        client = caller.name if caller and self.workers > 1 else None
+        evaluation = Evaluation(number, request, read, caller, client, timeout, self.alarms.loop, self)
+        self._admit(evaluation)
+        if self._looking is None:
+            self._look_soon()
+        return evaluation
 
     def most(self, wanted: Most | None = None) -> Most:
         """Return what an answer may hold: what the workers' limits allow, or less if less is wanted."""
@@ -263,54 +272,162 @@ class WorkerPool:
             return own
         return Most(min(own.rows, wanted.rows), min(own.bytes, wanted.bytes))
 
-    async def _take_share(self, client: str | None) -> _Share | None:
-        """Wait until a client holds fewer workers than it may."""
-        if client is None or self.workers == 1:
-            return None
-        share = self._shares.get(client)
-        if share is None:
-            share = self._shares[client] = _Share(client, asyncio.Semaphore(self.workers - 1))
-        share.users += 1
-        try:
-            await self._take(share)
-        except BaseException:
-            self._leave(share)
-            raise
-        return share
+    def _admit(self, evaluation: Evaluation) -> None:
+        is_free = len(self._laid) < self.workers and self._has_share(evaluation)
+        waiting = len(self._waiting) + max(0, len(self._laid) - self.workers)
+        if self._closing or (not is_free and waiting >= self.queue):
+            ending = "The workers are being ended."
+            error = _busy(ending if self._closing else "More queries are waiting than this server takes on.")
+            evaluation.end(error)
+            raise error
+        if not self._lay(evaluation):
+            self._waiting[evaluation.number] = evaluation
 
-    def _give_back(self, share: _Share | None) -> None:
-        if share is not None:
-            share.free.release()
-            self._leave(share)
+    def _has_share(self, evaluation: Evaluation) -> bool:
+        """Tell whether the client of an evaluation has fewer workers than it may."""
+        client = evaluation.client
+        return client is None or self._laid_for[client] < self.workers - 1
 
-    def _leave(self, share: _Share) -> None:
-        share.users -= 1
-        if not share.users:
-            del self._shares[share.client]
+    def _lay(self, evaluation: Evaluation) -> bool:
+        """Lay a request on the desk, if there is room; return whether there was."""
+        # A worker that has answered finds the next request there. More need not lie there, since those that
+        # wait elsewhere are easier to take back.
+        if len(self._laid) >= 2 * self.workers or not self._has_share(evaluation):
+            return False
+        if not self._desk.lay(evaluation.request):
+            return False
+        self._laid[evaluation.number] = evaluation
+        if evaluation.client is not None:
+            self._laid_for[evaluation.client] += 1
+        return True
 
-    async def _take(self, share: _Share) -> None:
-        if not share.free.locked():
-            await share.free.acquire()
+    def _take_off(self, evaluation: Evaluation) -> None:
+        if self._laid.pop(evaluation.number, None) is not None and evaluation.client is not None:
+            self._laid_for[evaluation.client] -= 1
+            if not self._laid_for[evaluation.client]:
+                del self._laid_for[evaluation.client]
+
+    def _let_go(self, evaluation: Evaluation, error: BaseException | None = None) -> None:
+        """Take it that an evaluation is over, and lay those on the desk for which there is room now."""
+        self._waiting.pop(evaluation.number, None)
+        self._take_off(evaluation)
+        evaluation.end(error)
+        if self._waiting and not self._closing:
+            self._lay_waiting()
+
+    def _lay_waiting(self) -> None:
+        for evaluation in list(self._waiting.values()):
+            if self._lay(evaluation):
+                del self._waiting[evaluation.number]
+
+    def _lay_anew(self) -> None:
+        """Lay on the desk all that no worker is at, and nothing else."""
+        self._desk.take_back()
+        at_work = {line.at() for line in self._lines if line.desk is self._desk}
+        left = [each for each in self._laid.values() if each.number not in at_work and each.line is None]
+        for evaluation in left:
+            self._take_off(evaluation)
+        self._waiting = {each.number: each for each in (*left, *self._waiting.values())}
+        self._lay_waiting()
+
+    def _end(self, evaluation: Evaluation, line: Line, spent: bool) -> None:
+        """Take it that a worker has answered."""
+        error = self._fault(evaluation.read, evaluation.fault) if evaluation.fault else None
+        if spent:
+            line.is_ending = True
+        elif not line.has_come_back():
+            self._kill(line)
+        self._let_go(evaluation, error)
+
+    def _lose(self, line: Line) -> None:
+        """Take it that a worker has ended.
+
+        What it was at is lost, but evaluated anew where the worker was killed for what it had done before.
+        """
+        self._lines.discard(line)
+        lost = line.speaking if line.is_ending else self._at(line)
+        line.desk.leave(line.place)
+        if self._closing:
             return
-        if self._waiting >= self.queue:
-            raise _busy("More queries are waiting than this server takes on.")
-        self._waiting += 1
-        try:
-            async with asyncio.timeout(self.patience):
-                await share.free.acquire()
-        except TimeoutError:
-            raise _busy(f"None of your other queries ended within {self.patience:g} s.") from None
-        finally:
-            self._waiting -= 1
+        if lost is not None:
+            self._let_go(lost, self._loss(lost.read, line))
+        if not line.was_killed:
+            self._ended += 1
+            self._later_fork()
+        if line.desk is self._desk:
+            self._lay_anew()
 
-    def _release(self, worker: Line, share: _Share | None, *, is_fit: bool) -> None:
-        """Take back a worker that has ended its evaluation."""
-        self._busy -= 1
-        if is_fit:
-            self._idle.put(worker)
+    def _at(self, line: Line) -> Evaluation | None:
+        """Return the evaluation that a worker is at; None when nobody waits for that, or another answers."""
+        found = line.speaking or self._laid.get(line.at())
+        return found if found is None or found.line in (None, line) else None
+
+    def stop(self, evaluation: Evaluation, error: BaseException) -> None:
+        """Let go of an evaluation, and kill the worker that is at it."""
+        was_laid = evaluation.number in self._laid
+        self._let_go(evaluation, error)
+        if not was_laid:
+            return
+        running = [line for line in self._lines if line.at() == evaluation.number]
+        for line in running:
+            self._kill(line)
+        if not running:
+            # A worker may have taken it, and not have noted so yet.
+            self._strays_until = time.monotonic() + _STRAY_SECONDS
+            self._look_soon()
+            self._lay_anew()
+
+    def _look_soon(self) -> None:
+        if self._looking is None and not self._closing:
+            self._looking = self.alarms.loop.call_later(_LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        """See what the workers are at; end what takes or has waited too long, and what nobody wants.
+
+        What is seen is acted on when it is seen a second time, since a worker may be about to note it.
+        """
+        self._looking = None
+        now = time.monotonic()
+        for line in list(self._lines):
+            number, began = line.desk.noted(line.place)
+            evaluation = self._laid.get(number)
+            if evaluation is not None:
+                evaluation.is_begun = True
+            if number and number == line.seen and not line.is_ending:
+                self._look_at(line, evaluation, now - began)
+            line.seen = number
+        for evaluation in (*self._laid.values(), *self._waiting.values()):
+            if now - evaluation.asked > self.patience and not evaluation.is_begun and evaluation.line is None:
+                self._give_up(evaluation)
+        if self._laid or self._waiting or now < self._strays_until or any(line.seen for line in self._lines):
+            self._look_soon()
+
+    def _look_at(self, line: Line, evaluation: Evaluation | None, seconds: float) -> None:
+        if evaluation is None:
+            self._kill(line)
+        elif seconds >= evaluation.timeout:
+            self.stop(evaluation, _timed_out(evaluation.read, evaluation.timeout))
+        elif seconds >= _LONG_SECONDS:
+            line.give_way()
+
+    def _give_up(self, evaluation: Evaluation) -> None:
+        if evaluation.number in self._waiting and not self._has_share(evaluation):
+            message = f"None of your other queries ended within {self.patience:g} s."
         else:
-            self._replace(worker)
-        self._give_back(share)
+            message = f"No worker came free within {self.patience:g} s."
+        self.stop(evaluation, _busy(message))
+
+    def _kill(self, line: Line) -> None:
+        """Kill a worker and fork another in its place."""
+        if line.is_ending:
+            return
+        line.is_ending = line.was_killed = True
+        self._ended += 1
+        # To another zygote the number could mean another process.
+        if line.zygote == self._zygote:
+            with contextlib.suppress(OSError):
+                self._control.send(zygote.COMMAND.pack(zygote.KILL, line.process))
+        self._later_fork()
 
     def _loss(self, read: ReadQuery, worker: Line) -> SpacenormsError:
         if worker.zygote != self._zygote or self._zygote_is_gone():
@@ -322,6 +439,7 @@ class WorkerPool:
 
     def _request(
         self,
+        number: int,
         read: ReadQuery,
         media_type: str | None,
         default_graphs: Sequence[str] | None,
@@ -336,10 +454,11 @@ class WorkerPool:
                 offered=list(offered),
             )
         if default_graphs is None and named_graphs is None and not read.has_dataset:
-            return zygote.packed(read.text, media_type or offered[0], False, most)
+            return packed(number, read.text, media_type or offered[0], False, most)
         self._check_graphs((*(default_graphs or ()), *(named_graphs or ())))
         default, named = dataset.of_query(read, default_graphs, named_graphs, self.graphs)
-        return zygote.packed(read.text, media_type or offered[0], read.has_dataset, most, default, named)
+        wanted = media_type or offered[0]
+        return packed(number, read.text, wanted, read.has_dataset, most, default, named)
 
     def _check_graphs(self, graphs: Sequence[str]) -> None:
         # A graph from elsewhere that the store does not hold is an empty one, as the SPARQL Protocol has
@@ -352,43 +471,6 @@ class WorkerPool:
                     code="unknown-graph",
                     graph=graph,
                 )
-
-    async def _acquire(self) -> Line:
-        """Take an idle worker, or wait for one behind those who wait already."""
-        while (worker := self._idle.take()) is not None:
-            if self._is_fit(worker):
-                return worker
-            self._replace(worker)
-        if self._waiting >= self.queue:
-            raise _busy("More queries are waiting than this server takes on.")
-        self._waiting += 1
-        end = time.monotonic() + self.patience
-        try:
-            while True:
-                worker = await self._idle.wait(max(0.0, end - time.monotonic()))
-                if self._is_fit(worker):
-                    return worker
-                self._replace(worker)
-        except TimeoutError:
-            raise _busy(f"No worker came free within {self.patience:g} s.") from None
-        finally:
-            self._waiting -= 1
-
-    def _is_fit(self, worker: Line) -> bool:
-        if worker.zygote != self._zygote:
-            return False
-        # A worker dies with the zygote, but a moment later.
-        return worker.was_heard() or (worker.is_alive() and not self._zygote_is_gone())
-
-    def _replace(self, worker: Line) -> None:
-        """Kill a worker and fork another in its place."""
-        self._ended += 1
-        # To another zygote the number could mean another process.
-        if worker.zygote == self._zygote:
-            with contextlib.suppress(OSError):
-                self._control.send(zygote.COMMAND.pack(zygote.KILL, worker.process))
-        worker.close()
-        self._later_fork()
 
     def _later_fork(self) -> None:
         if self._closing:
@@ -406,43 +488,59 @@ class WorkerPool:
         while True:
             async with self._forking:
                 try:
-                    worker = await self._ask_for_worker()
+                    line = await self._ask_for_worker()
                 except (OSError, EOFError):
-                    worker = None
+                    line = None
                     await self._heal()
-            if worker is not None:
-                self._idle.put(worker)
+            if line is not None:
                 return
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def _ask_for_worker(self) -> Line | None:
-        loop = asyncio.get_running_loop()
-        self._control.send(zygote.COMMAND.pack(zygote.FORK, 0))
-        await _readable(loop, self._control)
-        message, descriptors, _, _ = socket.recv_fds(self._control, zygote.FORKED.size, 1)
-        if not message:
-            raise EOFError("The process that forks the workers has ended.")
-        if not descriptors:
+        loop, desk = asyncio.get_running_loop(), self._desk
+        place = desk.place()
+        if place is None:
             return None
+        try:
+            self._control.send(zygote.COMMAND.pack(zygote.FORK, place))
+            await _readable(loop, self._control)
+            message, descriptors, _, _ = socket.recv_fds(self._control, zygote.FORKED.size, 1)
+            if not message:
+                raise EOFError("The process that forks the workers has ended.")
+            if not descriptors:
+                desk.leave(place)
+                return None
+        except (OSError, EOFError):
+            desk.leave(place)
+            raise
         connection = socket.socket(fileno=descriptors[0])
         connection.setblocking(False)
-        line = Line(zygote.FORKED.unpack(message)[0], self._zygote, connection)
+        process = zygote.FORKED.unpack(message)[0]
+        line = Line(process, self._zygote, desk, place, self._laid, self._end, self._lose)
+        self._lines.add(line)
         await loop.create_unix_connection(lambda: line, sock=connection)
         return line
 
     async def _heal(self) -> None:
         """Put another process in the place of the dead one that forks the workers."""
         _log.error("The process that forks the workers has ended; another takes its place.")
-        await asyncio.to_thread(self._end)
+        await asyncio.to_thread(self._end_zygote)
+        for line in list(self._lines):
+            if (lost := self._at(line)) is not None:
+                self._let_go(lost, self._loss(lost.read, line))
+            line.close()
         self._fork_zygote()
+        self._lay_anew()
 
     def _fork_zygote(self) -> None:
-        process, control = zygote.start_zygote(self._store, self.limits)
+        desk = Desk(_PLACES * self.workers + _PLACES)
+        process, control = zygote.start_zygote(self._store, self.limits, AtDesk(desk), [desk.theirs])
         control.setblocking(False)
+        self._desk = desk
         self._control = control
         self._ended_control = hang_up(control)
         self._zygote = process
-        self._end = weakref.finalize(self, _end_zygote, process, control)
+        self._end_zygote = weakref.finalize(self, _end_zygote, process, control, desk)
 
     def _fault(self, read: ReadQuery, body: bytes) -> SpacenormsError:
         fault = json.loads(body)
@@ -466,115 +564,6 @@ class WorkerPool:
         )
 
 
-class Evaluation:
-    """A query that a worker is evaluating.
-
-    Made by `WorkerPool.begin`. The pool takes the worker back by itself at the end.
-
-    Attributes
-    ----------
-    cut
-        One of `graph.sparql.cutting.ROWS` and `BYTES` where the answer is over and there was more of it.
-    """
-
-    def __init__(
-        self,
-        pool: WorkerPool,
-        read: ReadQuery,
-        request: bytes,
-        worker: Line,
-        share: _Share | None,
-        caller: Caller | None,
-        timeout: float,
-    ) -> None:
-        self._pool = pool
-        self._read = read
-        self._worker = worker
-        self._share = share
-        self._caller = caller
-        self._timeout = timeout
-        self._error: BaseException | None = None
-        self.cut: str | None = None
-        self._exchange = Exchange(self, pool.alarms.loop)
-        self._alarm = pool.alarms.set(min(timeout, _LONG_SECONDS), self._take_long)
-        worker.ask(request, self._exchange)
-
-    @property
-    def is_over(self) -> bool:
-        """Whether there is nothing more to come."""
-        return self._exchange.is_over
-
-    def wait(self, wanted: int | None) -> asyncio.Future[None]:
-        """Return what is done once more than so many bytes have arrived; None waits for the end."""
-        return self._exchange.wait(wanted)
-
-    @property
-    def length(self) -> int:
-        """How many bytes have arrived that were not taken."""
-        return self._exchange.length
-
-    def taken(self) -> bytes:
-        """Return the bytes of the answer that have arrived since this was last called."""
-        return self._exchange.taken()
-
-    def pieces(self) -> list[bytes | memoryview]:
-        """Return what `result` does in the pieces in which it arrived, which are not copied."""
-        if self._error is not None:
-            raise self._error
-        return self._exchange.taken_pieces()
-
-    def result(self) -> bytes:
-        """Return the rest of an answer that is whole.
-
-        Raises
-        ------
-        SpacenormsError
-            As `WorkerPool.evaluate` does.
-        """
-        if self._error is not None:
-            raise self._error
-        return self._exchange.taken()
-
-    def cancel(self) -> None:
-        """Free the worker, since nobody waits for the answer any more; nothing when it is over."""
-        if not self.is_over:
-            self._fail(asyncio.CancelledError())
-
-    def finish(self, status: int, spent: bool) -> None:
-        """Take it that the answer is whole."""
-        self.cut = zygote.CUT.get(status)
-        if status == zygote.FAULT:
-            self._error = self._pool._fault(self._read, self._exchange.fault)
-        self._close(is_fit=not spent)
-
-    def lose(self) -> None:
-        """Take it that the worker has ended."""
-        self._error = self._pool._loss(self._read, self._worker)
-        self._close(is_fit=False)
-
-    def _take_long(self) -> None:
-        if self._timeout <= _LONG_SECONDS:
-            self._expire()
-        elif not self.is_over:
-            self._worker.give_way()
-            self._alarm = self._pool.alarms.set(self._timeout - _LONG_SECONDS, self._expire)
-
-    def _expire(self) -> None:
-        if not self.is_over:
-            self._fail(_timed_out(self._read, self._timeout))
-
-    def _fail(self, error: BaseException) -> None:
-        self._error = error
-        self._close(is_fit=False)
-        self._exchange.end()
-
-    def _close(self, *, is_fit: bool) -> None:
-        self._pool.alarms.off(self._alarm)
-        if self._caller:
-            self._caller.outcomes.append("answered" if self._error is None else _outcome(self._error))
-        self._pool._release(self._worker, self._share, is_fit=is_fit and self._worker.has_come_back())
-
-
 async def _readable(loop: asyncio.AbstractEventLoop, connection: socket.socket) -> None:
     ready = asyncio.Event()
     loop.add_reader(connection, ready.set)
@@ -584,7 +573,8 @@ async def _readable(loop: asyncio.AbstractEventLoop, connection: socket.socket) 
         loop.remove_reader(connection)
 
 
-def _end_zygote(process: int, control: socket.socket) -> None:
+def _end_zygote(process: int, control: socket.socket, desk: Desk) -> None:
+    desk.close()
     with contextlib.suppress(OSError):
         control.setblocking(True)
         control.sendall(zygote.COMMAND.pack(zygote.QUIT, 0))
@@ -598,12 +588,6 @@ def _end_zygote(process: int, control: socket.socket) -> None:
                 os.waitpid(process, 0)
                 return
             time.sleep(0.002)
-
-
-def _outcome(error: BaseException) -> str:
-    if isinstance(error, SpacenormsError):
-        return error.code
-    return "client-left" if isinstance(error, asyncio.CancelledError) else "failed"
 
 
 def too_long(query: str, most: Most, reason: str) -> SpacenormsError:

@@ -1,4 +1,4 @@
-"""The processes behind the pool: one that forks, and the workers it forks, each evaluating queries.
+"""The process behind the pool, which forks the workers, and what all of those do first.
 
 The zygote is forked from the process that has loaded the store and never does anything but fork, kill and
 reap, so that what else that process runs does not matter to it. A worker shares the store's memory with
@@ -11,7 +11,6 @@ import contextlib
 import ctypes
 import faulthandler
 import gc
-import json
 import os
 import select
 import signal
@@ -20,19 +19,14 @@ import stat
 import struct
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import pyoxigraph as ox
 
-from graph.namespaces import BASE
-from graph.sparql import cutting
-from graph.sparql.cutting import Most
 from graph.sparql.sockets import refuse_sockets
 
 try:
@@ -40,25 +34,12 @@ try:
 except ImportError:  # not a Unix: there is no fork either, and `Zygote` says so
     resource = None  # type: ignore[assignment]
 
-# What the server says to the zygote: a letter and a process id. What the zygote answers to a fork: the
-# worker's process id with the worker's socket beside it, or a negative number.
+# What the server says to the zygote: a letter and a number, which is that of a process to kill, or of the
+# place of a worker to fork. What the zygote answers to a fork: the worker's process id with the worker's
+# socket beside it, or a negative number.
 COMMAND = struct.Struct("!cq")
 FORK, KILL, QUIT = b"F", b"K", b"Q"
 FORKED = struct.Struct("!q")
-
-# A request is its options in JSON and its query, behind their lengths; `packed` makes one. Answers come in
-# pieces, the last of which says OK, FAULT or why it was cut. Each is bytes behind a status, whether the
-# worker has kept so much memory that it should be replaced, and their length.
-REQUEST = struct.Struct("!II")
-ANSWER = struct.Struct("!B?Q")
-OK, FAULT, MORE = 0, 1, 2
-CUT = {3: cutting.ROWS, 4: cutting.BYTES}
-_STATUS = {None: OK} | {reason: status for status, reason in CUT.items()}
-_LONGEST_AT_ONCE = 64 * 2**10
-
-# A query that ends sooner has had no time to fill much memory.
-_SOON_SECONDS = 0.005
-_LOOK_EACH = 100
 
 _PR_SET_PDEATHSIG = 1
 _REAPING_SECONDS = 0.05
@@ -91,10 +72,15 @@ class WorkerLimits:
     is_on_disk: bool = False
 
 
+#: The life of a worker: what it is given is the store, its limits, its socket and the number of its place.
+Work = Callable[[ox.Store, WorkerLimits, socket.socket, int], None]
+
+
 def start_zygote(
     store: ox.Store | Path,
     limits: WorkerLimits,
-    work: Callable[[ox.Store, WorkerLimits, socket.socket], None] | None = None,
+    work: Work,
+    kept: Sequence[socket.socket] = (),
 ) -> tuple[int, socket.socket]:
     """Fork the zygote.
 
@@ -106,7 +92,9 @@ def start_zygote(
     limits
         What each worker may use.
     work
-        The whole life of a worker, given its end of its socket; None for one that evaluates queries.
+        The whole life of a worker, given its end of its socket and the number of its place.
+    kept
+        Sockets of this process that workers need; no other is open to them.
 
     Returns
     -------
@@ -121,7 +109,7 @@ def start_zygote(
         warnings.simplefilter("ignore", DeprecationWarning)
         process = os.fork()
     if process == 0:
-        _run_and_exit(lambda: _Zygote(store, limits, theirs, ours, follow_parent, work).run())
+        _run_and_exit(lambda: _Zygote(store, limits, theirs, ours, follow_parent, work, kept).run())
     theirs.close()
     return process, ours
 
@@ -147,20 +135,22 @@ class _Zygote:
         control: socket.socket,
         parents_end: socket.socket,
         follow_parent: bool,
-        work: Callable[[ox.Store, WorkerLimits, socket.socket], None] | None,
+        work: Work,
+        kept: Sequence[socket.socket],
     ) -> None:
         self._given = store
         self._limits = limits
         self._control = control
         self._follow_parent = follow_parent
-        self._work = work or _evaluate_queries
+        self._work = work
+        self._kept = kept
         self._children: set[int] = set()
         self._dying: set[int] = set()
         parents_end.close()
 
     def run(self) -> None:
         _settle_signals()
-        _close_sockets_but(self._control)
+        _close_sockets_but(self._control, *self._kept)
         # The signal comes when the parent's forking thread ends, so it is only asked for when that
         # thread is the main one; the end of the control socket serves otherwise.
         if self._follow_parent:
@@ -185,16 +175,16 @@ class _Zygote:
         if not readable:
             return True
         try:
-            command, process = COMMAND.unpack(receive(self._control, COMMAND.size))
+            command, number = COMMAND.unpack(receive(self._control, COMMAND.size))
         except EOFError:
             return False
         if command == FORK:
-            self._fork()
+            self._fork(number)
         elif command == KILL:
-            self._kill(process)
+            self._kill(number)
         return bool(command != QUIT)
 
-    def _fork(self) -> None:
+    def _fork(self, place: int) -> None:
         servers_end, workers_end = socket.socketpair()
         try:
             process = os.fork()
@@ -203,7 +193,7 @@ class _Zygote:
         if process == 0:
             servers_end.close()
             self._control.close()
-            _run_and_exit(lambda: self._work(self._store, self._limits, workers_end))
+            _run_and_exit(lambda: self._work(self._store, self._limits, workers_end, place))
         workers_end.close()
         if process < 0:
             self._control.sendall(FORKED.pack(-1))
@@ -225,48 +215,6 @@ class _Zygote:
                 return
             self._children.discard(process)
             self._dying.discard(process)
-
-
-def packed(
-    query: str,
-    media_type: str,
-    has_dataset: bool,
-    most: Most,
-    default_graphs: Sequence[str] | None = None,
-    named_graphs: Sequence[str] | None = None,
-) -> bytes:
-    """Return a request as a worker reads it.
-
-    Parameters
-    ----------
-    query
-        SPARQL that has been examined.
-    media_type
-        Of the answer.
-    has_dataset
-        Whether the query has FROM clauses, which hold where no graphs are given.
-    most
-        What the answer may hold.
-    default_graphs, named_graphs
-        The data set.
-    """
-    if default_graphs is None and named_graphs is None:
-        options = _plain_options(media_type, has_dataset, most)
-    else:
-        options = json.dumps(
-            [media_type, has_dataset, most.rows, most.bytes, default_graphs, named_graphs]
-        ).encode()
-    text = query.encode()
-    return REQUEST.pack(len(options), len(text)) + options + text
-
-
-@lru_cache(maxsize=256)
-def _plain_options(media_type: str, has_dataset: bool, most: Most) -> bytes:
-    return json.dumps([media_type, has_dataset, most.rows, most.bytes, None, None]).encode()
-
-
-def _evaluate_queries(store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
-    _Worker(store, limits, connection).run()
 
 
 def confine(limits: WorkerLimits) -> Memory:
@@ -291,78 +239,6 @@ def confine(limits: WorkerLimits) -> Memory:
     return memory
 
 
-class _Worker:
-    def __init__(self, store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
-        self._store = store
-        self._limits = limits
-        self._connection = connection
-
-    def run(self) -> None:
-        memory = confine(self._limits)
-        most_kept = memory.used() + self._limits.memory_headroom // 4
-        answered = 0
-        while True:
-            options, query = self._next()
-            began = time.monotonic()
-            status, body = self._answer(options, query)
-            answered += 1
-            spent = (
-                bool(self._limits.memory_headroom)
-                and (time.monotonic() - began > _SOON_SECONDS or answered % _LOOK_EACH == 0)
-                and memory.used() > most_kept
-            )
-            _send(self._connection, ANSWER.pack(status, spent, len(body)), body)
-
-    def _next(self) -> tuple[bytes, str]:
-        """Wait for a request; return its options and its query."""
-        got = self._connection.recv(_LONGEST_AT_ONCE)
-        if len(got) < REQUEST.size:
-            got += receive(self._connection, REQUEST.size - len(got))
-        options, query = REQUEST.unpack_from(got)
-        begin = REQUEST.size + options
-        if len(got) < begin + query:
-            got += receive(self._connection, begin + query - len(got))
-        return got[REQUEST.size : begin], got[begin : begin + query].decode()
-
-    def _answer(self, options: bytes, query: str) -> tuple[int, bytes | bytearray]:
-        try:
-            return self._evaluate(options, query)
-        except Exception as error:
-            return FAULT, json.dumps({"kind": type(error).__name__, "message": str(error)}).encode()
-
-    def _evaluate(self, options: bytes, query: str) -> tuple[int, bytearray]:
-        """Send all of the answer but its last piece, and return that with its status."""
-        media_type, most, dataset = _read_options(options)
-        answer = self._store.query(query, base_iri=BASE, **dataset)
-        rest, reason = cutting.write(answer, media_type, most, self._send_more)
-        return _STATUS[reason], rest
-
-    def _send_more(self, piece: bytearray) -> None:
-        _send(self._connection, ANSWER.pack(MORE, False, len(piece)), piece)
-
-
-@lru_cache(maxsize=64)
-def _read_options(options: bytes) -> tuple[str, Most, dict[str, Any]]:
-    """Return the media type, what the answer may hold, and the arguments that tell the data set."""
-    media_type, has_dataset, rows, length, default, named = json.loads(options)
-    most = Most(rows, length)
-    if default is None and named is None:
-        # The engine lets this option win over FROM, so a query that has FROM goes without. It gives
-        # the same answers as a list of all graphs, which is ten times slower to join over sixty.
-        return media_type, most, ({} if has_dataset else {"use_default_graph_as_union": True})
-    graphs = {
-        "default_graph": [ox.NamedNode(graph) for graph in default or ()],
-        "named_graphs": [ox.NamedNode(graph) for graph in named or ()],
-    }
-    return media_type, most, graphs
-
-
-def _send(connection: socket.socket, head: bytes, body: bytes | bytearray) -> None:
-    sent = connection.sendmsg([head, body])
-    if sent < len(head) + len(body):
-        connection.sendall(memoryview(head + body)[sent:])
-
-
 def receive(connection: socket.socket, length: int) -> bytes:
     """Read so many bytes from a blocking socket; EOFError when it ends before."""
     buffer = bytearray(length)
@@ -384,14 +260,15 @@ def _settle_signals() -> None:
     signal.set_wakeup_fd(-1)
 
 
-def _close_sockets_but(kept: socket.socket) -> None:
+def _close_sockets_but(*kept: socket.socket) -> None:
     """Let go of the server's connections, which would stay open as long as this process lives."""
     try:
         descriptors = [int(name) for name in os.listdir("/proc/self/fd")]  # noqa: PTH208
     except OSError:
         descriptors = list(range(3, 1024))
+    needed = {each.fileno() for each in kept}
     for descriptor in descriptors:
-        if descriptor > 2 and descriptor != kept.fileno():
+        if descriptor > 2 and descriptor not in needed:
             with contextlib.suppress(OSError):
                 if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
                     os.close(descriptor)

@@ -49,7 +49,7 @@ def received(connection: socket.socket) -> Any:
     return json.loads(receive(connection, length))
 
 
-def serve(store: ox.Store, limits: WorkerLimits, connection: socket.socket) -> None:
+def serve(store: ox.Store, limits: WorkerLimits, connection: socket.socket, _: int = 0) -> None:
     """Evaluate the one request that comes, and end: the life of a worker of `graph.sparql.zygote`."""
     confine(limits)
     request = received(connection)
