@@ -122,10 +122,17 @@ def entity_tag(request: HTTPConnection, query: str, *parts: object) -> str | Non
     made = edition(request.app.state.graph)
     if made is None or not is_lasting(query):
         return None
-    asked = "\0".join(
-        (*made, str(len(query)), query, *(part if isinstance(part, str) else repr(part) for part in parts))
+    told = "\0".join(
+        [str(len(query)), query, *[part if isinstance(part, str) else repr(part) for part in parts]]
     )
-    return f'W/"{hashlib.blake2b(asked.encode("utf-8", "replace"), digest_size=16).hexdigest()}"'
+    asked = _hash_of(made).copy()
+    asked.update(told.encode("utf-8", "replace"))
+    return f'W/"{asked.hexdigest()}"'
+
+
+@lru_cache(maxsize=4)
+def _hash_of(made: tuple[str, ...]) -> hashlib.blake2b:
+    return hashlib.blake2b("".join([f"{part}\0" for part in made]).encode(), digest_size=16)
 
 
 def is_known(wanted: str | None, tag: str | None) -> bool:

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from api.answercache import edition, is_lasting
+from api.answercache import entity_tag
 from api.cuts import AT_END, HEADER, can_be_marked, can_tell_at_end, header, told
 from api.cuts import most as most_of
 from api.settings import Settings
@@ -153,6 +153,7 @@ async def begin(
     timeout: float | None = None,
     most: Most | None = None,
     held: int | None = _HELD,
+    tag: str | None = None,
 ) -> Answer:
     """Evaluate a query as `evaluate` does, but return with the beginning of an answer that is long.
 
@@ -164,6 +165,8 @@ async def begin(
         Bytes that are gathered before the answer counts as long, so that a fault can be told with its own
         status until then; None gathers everything, and so does a format that could not tell at its end that
         the answer was cut.
+    tag
+        The entity tag under which the answer is kept in memory; None makes one of all that it depends on.
 
     Returns
     -------
@@ -172,10 +175,9 @@ async def begin(
     """
     state = request.app.state
     text = query if isinstance(query, str) else query.text
-    made = edition(state.graph)
     limits = most or most_of(state.settings)
-    key = (made, text, media_type, limits.rows, limits.bytes, _frozen(default_graphs), _frozen(named_graphs))
-    if made and (kept := state.answers.get(key)) is not None:
+    tag = tag or entity_tag(request, text, media_type or "", limits, default_graphs, named_graphs)
+    if tag and (kept := state.answers.get(tag)) is not None:
         return Answer(kept, limits)
     limit = timeout if timeout is not None else state.settings.query_time_limit
     watch = _Watch(request, state.pool.alarms)
@@ -198,13 +200,9 @@ async def begin(
         watch.end()
     if running.cut:
         return Answer(told(body, media_type or "", running.cut, limits), limits, cut=running.cut)
-    if made and is_lasting(text):
-        state.answers.put(key, body, len(body))
+    if tag:
+        state.answers.put(tag, body, len(body))
     return Answer(body, limits)
-
-
-def _frozen(graphs: Sequence[str] | None) -> tuple[str, ...] | None:
-    return None if graphs is None else tuple(graphs)
 
 
 def _in_pieces(

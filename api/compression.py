@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_SMALLEST = 1_000
+#: Bytes of the smallest answer that is compressed.
+SMALLEST = 1_000
 _LEVEL = 5
 
 Headers = Sequence[tuple[bytes, bytes]]
@@ -16,7 +17,15 @@ def compressing(app: ASGIApp) -> ASGIApp:
     """Return what answers as another does, with gzip where it is longer than a packet."""
     from starlette.middleware.gzip import GZipResponder
 
-    return GZipResponder(app, _SMALLEST, compresslevel=_LEVEL)
+    async def listing(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: Message) -> None:
+            if "headers" in message:
+                message["headers"] = list(message["headers"])  # it is changed in its place
+            await send(message)
+
+        await app(scope, receive, sending)
+
+    return GZipResponder(listing, SMALLEST, compresslevel=_LEVEL)
 
 
 def is_wanted(scope: Scope) -> bool:
@@ -28,7 +37,7 @@ def is_wanted(scope: Scope) -> bool:
 def varying(headers: Headers) -> Headers:
     """Return the headers of an answer that is sent as it is; they say whether others get it compressed."""
     length = next((value for name, value in headers if name == b"content-length"), b"")
-    return headers if length and int(length) < _SMALLEST else varied(headers, b"Accept-Encoding")
+    return headers if length and int(length) < SMALLEST else varied(headers, b"Accept-Encoding")
 
 
 def varied(headers: Headers, name: bytes) -> list[tuple[bytes, bytes]]:

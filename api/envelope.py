@@ -47,16 +47,21 @@ class Envelope:
         self._log = log
         self._limits = limits
         self._cors = cors
+        #: What stands on every answer that is data; kept answers have it in common.
+        self._usual = cors.lines + security.LINES
         self._reloader = reloader
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] != "http":
+        if scope["type"] == "http":
+            await self.answer(scope, dict(scope["headers"]), receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        headers = dict(scope["headers"])
+
+    async def answer(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> Reply:
+        """Answer one request over HTTP, and return what was sent."""
         answered = self._log.begin(scope, headers.get(b"x-request-id"))
-        reply = _Reply(send, scope, answered, self._reloader.generation, self._cors)
+        reply = Reply(send, scope, answered, self._reloader.generation, self._cors, self._usual)
         tokens = REQUEST_ID.set(answered.request_id), CALLER.set(caller := Caller(outcomes=answered.outcomes))
         try:
             if scope["method"] == "OPTIONS" and (allowed := self._cors.preflight(headers)) is not None:
@@ -67,9 +72,10 @@ class Envelope:
             self._log.end(answered)
             REQUEST_ID.reset(tokens[0])
             CALLER.reset(tokens[1])
+        return reply
 
     async def _within_limits(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: _Reply, caller: Caller
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: Reply, caller: Caller
     ) -> None:
         client = self._limits.client(scope)
         refusal = self._limits.refusal(scope, headers, client)
@@ -88,7 +94,7 @@ class Envelope:
             generation.settle()
 
     async def _answer(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: _Reply
+        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: Reply
     ) -> None:
         try:
             if b"accept-encoding" in headers and compression.is_wanted(scope):
@@ -101,10 +107,25 @@ class Envelope:
                 raise
 
 
-class _Reply:
-    """Sends an answer, with all that an answer of this server has."""
+class Reply:
+    """Sends an answer, with all that an answer of this server has.
 
-    __slots__ = ("_answered", "_cors", "_scope", "_send", "generation", "is_begun", "is_compressed")
+    Attributes
+    ----------
+    status
+        Its HTTP status; 0 before it is begun.
+    head
+        Its headers, where they could be written as lines.
+    body
+        The first of the pieces of its body.
+    is_whole
+        Whether that is all of it.
+    """
+
+    __slots__ = (
+        "_answered", "_cors", "_scope", "_send", "_usual", "body", "generation", "head", "is_compressed",
+        "is_whole", "status",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -113,40 +134,57 @@ class _Reply:
         answered: Answered,
         generation: Generation,
         cors: CrossOrigin,
+        usual: bytes,
     ) -> None:
         self._send = send
         self._scope = scope
         self._answered = answered
         self._cors = cors
+        self._usual = usual
         self.generation = generation
-        self.is_begun = False
         self.is_compressed = False
+        self.status = 0
+        self.head: Head | None = None
+        self.body: bytes | None = None
+        self.is_whole = False
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a part of it was sent."""
+        return self.status > 0
 
     async def __call__(self, message: Message) -> None:
         """Send a part of it."""
         if message["type"] == "http.response.start":
-            self.is_begun = True
-            self._answered.status = message["status"]
+            self.status = self._answered.status = message["status"]
             self._complete(message)
         elif message["type"] == "http.response.body":
-            self._answered.bytes += len(message.get("body", b""))
+            body = message.get("body", b"")
+            self._answered.bytes += len(body)
+            self.is_whole = self.body is None and not message.get("more_body")
+            if self.body is None:
+                self.body = body
         await self._send(message)
 
     def _complete(self, message: Message) -> None:
-        if self.generation.is_replaced:
+        given, generation = message.get("headers", ()), self.generation
+        own = (b"x-request-id", self._answered.request_id.encode())
+        if isinstance(given, Head) and given.length < compression.SMALLEST and not generation.is_replaced:
+            self.head = Head(given.lines, lines_of((own,)), given.length, self._usual)
+            message["headers"] = self.head
+            return
+        given = list(given)
+        if generation.is_replaced:
             # What was begun with the old graph may have been ended with the new one, and is the answer
             # of neither, so that nobody may keep it.
-            headers = MutableHeaders(scope=message)
+            headers = MutableHeaders(raw=given)
             del headers["ETag"]
             headers["Cache-Control"] = "no-store"
-        given = message.get("headers", ())
         if not self.is_compressed:
             given = compression.varying(given)
         lacking = security.added(given, self._scope)
-        own = (b"x-request-id", self._answered.request_id.encode())
-        message["headers"] = self._written(given, lacking, own) or [
-            *given, *self._cors.headers, *lacking, own,
-        ]  # fmt: skip
+        self.head = self._written(given, lacking, own)
+        message["headers"] = self.head or [*given, *self._cors.headers, *lacking, own]
 
     def _written(self, given: Pairs, lacking: Pairs, own: tuple[bytes, bytes]) -> Head | None:
         """Return the headers as lines; None where there is no body of known length, or a line is broken."""
@@ -154,8 +192,9 @@ class _Reply:
         lines, id_line = lines_of(given), lines_of((own,))
         if not (length.isdigit() and are_whole(lines, len(given)) and are_whole(id_line, 1)):
             return None
-        rest = security.LINES if lacking is security.OF_DATA else lines_of(lacking)
-        return Head(lines + self._cors.lines + rest, id_line, int(length))
+        if lacking is security.OF_DATA:
+            return Head(lines, id_line, int(length), self._usual)
+        return Head(lines + lines_of(lacking), id_line, int(length), self._cors.lines)
 
 
 async def _send_empty(send: Send, headers: Sequence[tuple[bytes, bytes]]) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 
-from starlette.types import Scope
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 Pairs = Sequence[tuple[bytes, bytes]]
 
@@ -30,24 +32,66 @@ class Head:
         Lines of this answer alone.
     length
         The length of the body in bytes.
+    usual
+        Lines that are the same for many answers.
     """
 
-    __slots__ = ("length", "lines", "own")
+    __slots__ = ("length", "lines", "own", "usual")
 
-    def __init__(self, lines: bytes, own: bytes, length: int) -> None:
+    def __init__(self, lines: bytes, own: bytes, length: int, usual: bytes = b"") -> None:
         self.lines = lines
         self.own = own
         self.length = length
+        self.usual = usual
 
     def __iter__(self) -> Iterator[tuple[bytes, bytes]]:
-        for line in (self.lines + self.own).split(b"\r\n")[:-1]:
+        for line in (self.lines + self.usual + self.own).split(b"\r\n")[:-1]:
             name, _, value = line.partition(b": ")
             yield name, value
 
     def value(self, name: bytes) -> bytes | None:
-        """Return the value of a header; None when there is none."""
+        """Return the value of a header that belongs to the body; None when there is none."""
         _, found, rest = (b"\r\n" + self.lines).partition(b"\r\n%b: " % name)
         return rest.partition(b"\r\n")[0] if found else None
+
+
+class Written(Response):
+    """A whole answer that is data, and is shown by no browser as a page.
+
+    Its headers are text that this program has made; they are written once, and completed as they are.
+
+    Parameters
+    ----------
+    body
+        The bytes.
+    headers
+        All but its length.
+
+    Raises
+    ------
+    ValueError
+        A header holds the end of a line.
+    """
+
+    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+        self.status_code = 200
+        self.background = None
+        self.body = body
+        lines = "".join([f"{name.lower()}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
+        if not are_whole(lines, len(headers)):
+            raise ValueError(f"A header holds the end of a line: {dict(headers)}")
+        self.head = Head(lines + b"content-length: %d\r\n" % len(body), b"", len(body))
+
+    @cached_property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:  # type: ignore[override]
+        """The headers as pairs; once they were asked for they may have been changed, and are what is sent."""
+        return list(self.head)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        headers = self.__dict__.get("raw_headers", self.head)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def lines_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

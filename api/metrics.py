@@ -21,14 +21,23 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 Sample = tuple[str, Mapping[str, str], float]
 
 
+class _Durations:
+    """How long the requests of a route took: how many up to each bound, and seconds in all."""
+
+    __slots__ = ("buckets", "seconds")
+
+    def __init__(self) -> None:
+        self.buckets = [0] * (len(_BOUNDS) + 1)
+        self.seconds = 0.0
+
+
 class Metrics:
     """What was counted since the server began."""
 
     def __init__(self) -> None:
         self.began = time.time()
         self._requests: Counter[tuple[str, str, int]] = Counter()
-        self._durations: dict[str, list[int]] = {}
-        self._seconds: defaultdict[str, float] = defaultdict(float)
+        self._durations: defaultdict[str, _Durations] = defaultdict(_Durations)
         self._queries: Counter[str] = Counter()
         self._reloads: Counter[str] = Counter()
 
@@ -36,10 +45,11 @@ class Metrics:
         """Count a request and its queries."""
         route, method = answered.route or route_of(answered.scope), answered.scope["method"]
         self._requests[route, method if method in _METHODS else "other", answered.status] += 1
-        buckets = self._durations.setdefault(route, [0] * (len(_BOUNDS) + 1))
-        buckets[bisect_left(_BOUNDS, answered.seconds)] += 1
-        self._seconds[route] += answered.seconds
-        self._queries.update(answered.outcomes)
+        durations = self._durations[route]
+        durations.buckets[bisect_left(_BOUNDS, answered.seconds)] += 1
+        durations.seconds += answered.seconds
+        for outcome in answered.outcomes:
+            self._queries[outcome] += 1
 
     def note_reload(self, outcome: str) -> None:
         """Count a reload, which was ``done`` or ``failed``."""
@@ -88,12 +98,12 @@ class Metrics:
             yield "", {"route": route, "method": method, "status": str(status)}, count
 
     def _duration_samples(self) -> Iterator[Sample]:
-        for route, buckets in sorted(self._durations.items()):
-            total = 0
-            for bound, count in zip((*map(str, _BOUNDS), "+Inf"), buckets, strict=True):
+        for route in sorted(self._durations):
+            durations, total = self._durations[route], 0
+            for bound, count in zip((*map(str, _BOUNDS), "+Inf"), durations.buckets, strict=True):
                 total += count
                 yield "_bucket", {"route": route, "le": bound}, total
-            yield "_sum", {"route": route}, self._seconds[route]
+            yield "_sum", {"route": route}, durations.seconds
             yield "_count", {"route": route}, total
 
 

@@ -18,7 +18,7 @@ from api import parameters
 from api.answercache import CACHE_CONTROL, entity_tag, is_known
 from api.answering import ClientLeftError, Streamed, begin, time_limit
 from api.cuts import PARAMETERS, most
-from api.heads import sent
+from api.heads import Written, sent
 from api.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, choose, prefers_html
 from graph.errors import BadQuery, SpacenormsError
 from graph.sparql.cutting import Most
@@ -231,9 +231,12 @@ def _asks_for_page(operation: Operation) -> bool:
 
 async def _answer(request: Request, operation: Operation, read: ReadQuery, chosen: Choice) -> Response:
     timeout = time_limit(request.app.state.settings, operation.timeout)
-    headers = _headers(request, operation, read, chosen)
-    if is_known(sent(request.scope, b"if-none-match"), headers.get("ETag")):
-        return Response(status_code=304, headers=headers)
+    tag = entity_tag(request, read.text, chosen.media_type, operation.others)
+    headers = {"Vary": "Accept", "Cache-Control": "no-store"}
+    if tag is not None and request.method != "POST":
+        headers = {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}
+        if is_known(sent(request.scope, b"if-none-match"), tag):
+            return Response(status_code=304, headers=headers)
     answer = await begin(
         request,
         read,
@@ -242,20 +245,14 @@ async def _answer(request: Request, operation: Operation, read: ReadQuery, chose
         named_graphs=operation.named_graphs,
         timeout=timeout,
         most=operation.most,
+        tag=tag,
     )
     headers |= {"Content-Type": chosen.content_type, **answer.headers}
     if operation.format and chosen.format.name in ("csv", "tsv"):
         headers["Content-Disposition"] = f'attachment; filename="result.{chosen.format.name}"'
     if answer.rest is not None:
         return Streamed(answer, headers)
-    return Response(answer.body, headers=headers)
-
-
-def _headers(request: Request, operation: Operation, read: ReadQuery, chosen: Choice) -> dict[str, str]:
-    tag = entity_tag(request, read.text, chosen.media_type, operation.others)
-    if tag is None or request.method == "POST":
-        return {"Vary": "Accept", "Cache-Control": "no-store"}
-    return {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}
+    return Written(answer.body, headers)
 
 
 async def _without_query(request: Request, pairs: Pairs) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -80,10 +81,23 @@ class _Sending:
             return
         cycle.response_started, cycle.waiting_for_100_continue = True, False
         cycle.chunked_encoding, cycle.expected_content_length = False, head.length
-        usual = lines_of(cycle.default_headers)
+        usual = _lines_of_all(cycle.default_headers)
         last = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
         status = STATUS_LINE[message["status"]]
-        cycle.transport.write(b"".join((status, usual, head.lines, head.own, last)))
+        cycle.transport.write(b"".join((status, usual, head.lines, head.usual, head.own, last)))
+
+
+class _OfAll:
+    """The headers that uvicorn puts on every answer, as lines; it makes new ones each second."""
+
+    headers: Sequence[tuple[bytes, bytes]] | None = None
+    lines = b""
+
+
+def _lines_of_all(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
+    if headers is not _OfAll.headers:
+        _OfAll.headers, _OfAll.lines = headers, lines_of(headers)
+    return _OfAll.lines
 
 
 class BoundedHttp(HttpToolsProtocol):

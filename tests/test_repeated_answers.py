@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -188,8 +189,15 @@ def test_kept_answers_are_measured_and_logged(
     assert 'spacenorms_requests_total{route="/sparql",method="GET",status="200"} 4' in text
     assert 'spacenorms_queries_total{outcome="answered"} 1' in text
     formatter = logs.JsonFormatter()
-    lines = [json.loads(line) for record in caplog.records for line in formatter.format(record).splitlines()]
-    requests = [line for line in lines if line.get("path") == "/sparql"]
+
+    def logged() -> list[dict[str, Any]]:
+        lines = [line for record in caplog.records for line in formatter.format(record).splitlines()]
+        return [line for line in map(json.loads, lines) if line.get("path") == "/sparql"]
+
+    deadline = time.monotonic() + 5
+    while len(logged()) < len(given) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    requests = logged()
     assert [line["request_id"] for line in requests] == given
     assert {line["bytes"] for line in requests} == {len(answer.content)}
     assert ["queries" in line for line in requests] == [True, False, False, False]
