@@ -88,13 +88,20 @@ def program_version() -> str:
         return "0"
 
 
-@lru_cache(maxsize=256)
 def is_lasting(query: str) -> bool:
     """Tell whether a query has the same answer whenever it is asked of the same data."""
     # most queries hold none of the words in any place, and need not be taken apart
     upper = query.upper()
-    if "\\" not in query and not any(word in upper for word in _FLEETING):
-        return True
+    if "\\" in query:
+        return _is_lasting(query)
+    for word in _FLEETING:
+        if word in upper:
+            return _is_lasting(query)
+    return True
+
+
+@lru_cache(maxsize=256)
+def _is_lasting(query: str) -> bool:
     try:
         found = (word.upper for token in tokens(query) if token.kind == "word" for word in words(token))
         return not any(word.endswith(_FLEETING) for word in found)

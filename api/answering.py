@@ -21,9 +21,9 @@ from graph.sparql.cutting import Most
 from graph.sparql.guard import ReadQuery
 
 if TYPE_CHECKING:
-    from graph.sparql.alarms import Alarms
     from graph.sparql.evaluation import Evaluation
     from graph.sparql.remote import Whole
+    from graph.sparql.rounds import Rounds
 
 _log = logging.getLogger(__name__)
 _LOOK_SECONDS = 0.1
@@ -180,7 +180,7 @@ async def begin(
     if tag and (kept := state.answers.get(tag)) is not None:
         return Answer(kept, limits)
     limit = timeout if timeout is not None else state.settings.query_time_limit
-    watch = _Watch(request, state.pool.alarms)
+    watch = _Watch(request, state.pool.rounds)
     running: Evaluation | Whole | None = None
     try:
         running = await state.pool.begin(query, media_type, default_graphs, named_graphs, limit, limits)
@@ -223,7 +223,7 @@ class _Watch:
     ----------
     request
         Of the client.
-    alarms
+    rounds
         Tell when to look.
 
     Attributes
@@ -232,17 +232,17 @@ class _Watch:
         Whether it has.
     """
 
-    def __init__(self, request: Request, alarms: Alarms) -> None:
+    def __init__(self, request: Request, rounds: Rounds) -> None:
         self._request = request
-        self._alarms = alarms
-        self._task = asyncio.current_task(alarms.loop)
+        self._rounds = rounds
+        self._task = asyncio.current_task(rounds.loop)
         self._looking: asyncio.Task[None] | None = None
         self.has_left = False
         # Most answers are there before the first look, which then costs no task.
-        self._first = alarms.set(_LOOK_SECONDS, self._begin)
+        rounds.enter(self, self._begin)
 
     def _begin(self) -> None:
-        self._looking = self._alarms.loop.create_task(self._look())
+        self._looking = self._rounds.loop.create_task(self._look())
 
     async def _look(self) -> None:
         while not await self._request.is_disconnected():
@@ -253,7 +253,7 @@ class _Watch:
 
     def end(self) -> None:
         """Look no more."""
-        self._alarms.off(self._first)
+        self._rounds.leave(self)
         if self._looking is not None:
             self._looking.cancel()
         if self.has_left and self._task is not None:

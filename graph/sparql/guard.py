@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pyoxigraph
 
@@ -42,8 +42,7 @@ _KEPT_LENGTH = 5_000
 _CODEPOINT = re.compile(r"\\\\|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
 
 
-@dataclass(frozen=True)
-class ReadQuery:
+class ReadQuery(NamedTuple):
     """A query that only reads the graphs of the store.
 
     Attributes
@@ -56,6 +55,8 @@ class ReadQuery:
         ``SELECT``, ``ASK``, ``CONSTRUCT`` or ``DESCRIBE``.
     from_graphs, from_named
         The IRIs after FROM and FROM NAMED, resolved.
+    origin
+        Returns where in `given` a place in `text` came from.
     """
 
     given: str
@@ -63,7 +64,7 @@ class ReadQuery:
     form: str
     from_graphs: tuple[str, ...] = ()
     from_named: tuple[str, ...] = ()
-    _origin: Callable[[int], int] = field(default=int, repr=False, compare=False)
+    origin: Callable[[int], int] = int
 
     @property
     def has_dataset(self) -> bool:
@@ -74,7 +75,7 @@ class ReadQuery:
         """Turn a line and column (from 1) of `text` into those of `given`."""
         starts = [0, *(match.end() for match in re.finditer("\n", self.text))]
         offset = starts[min(line, len(starts)) - 1] + column - 1
-        return line_and_column(self.given, self._origin(min(offset, len(self.text))))
+        return line_and_column(self.given, self.origin(min(offset, len(self.text))))
 
 
 def inspect(query: str, graphs: Collection[str] | None = None) -> ReadQuery:
@@ -98,7 +99,7 @@ def inspect(query: str, graphs: Collection[str] | None = None) -> ReadQuery:
         When the text writes (an update), reaches out (SERVICE, FROM with a graph that the store does not
         hold), or is no query. The message names the word, its line and column.
     """
-    read = _examine(query) if len(query) <= _KEPT_LENGTH else _examine.__wrapped__(query)
+    read = _plain(query) or (_examine(query) if len(query) <= _KEPT_LENGTH else examine(query))
     if graphs is not None:
         for graph in (*read.from_graphs, *read.from_named):
             _check_graph(graph, graphs, query)
@@ -118,7 +119,7 @@ def _check_graph(graph: str, graphs: Collection[str], query: str) -> None:
 
 @lru_cache(maxsize=256)
 def _examine(given: str) -> ReadQuery:
-    return _plain(given) or examine(given)
+    return examine(given)
 
 
 def _plain(given: str) -> ReadQuery | None:
@@ -254,7 +255,7 @@ class Examination:
             form=next(name for name in FORMS if form.upper.startswith(name)),
             from_graphs=graphs,
             from_named=named,
-            _origin=self._places(),
+            origin=self._places(),
         )
 
     def _places(self) -> Callable[[int], int]:

@@ -13,11 +13,11 @@ import pyoxigraph as ox
 
 from graph.errors import BadQuery, NotAcceptable, QueryTimeout, QueryTooLarge, SpacenormsError
 from graph.sparql import cutting, dataset, dialects, outgoing, saved
-from graph.sparql.alarms import Alarms
 from graph.sparql.cutting import Most
 from graph.sparql.dialects import Dialect, Outgoing, Reply
 from graph.sparql.endpoint import Endpoint
 from graph.sparql.guard import ReadQuery, inspect
+from graph.sparql.rounds import Rounds
 from graph.sparql.workers import media_types
 
 _GRAPHS = saved.find("views/remote-graphs").text
@@ -287,7 +287,7 @@ class RemotePool:
 
         A server that is not there yet is met by the first query.
         """
-        self.alarms = Alarms()
+        self.rounds = Rounds()
         self._client = httpx2.AsyncClient(follow_redirects=False)
         try:
             await self._meet(self.endpoint.time_limit)

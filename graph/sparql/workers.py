@@ -29,7 +29,6 @@ from graph.errors import (
 )
 from graph.namespaces import GRAPHS
 from graph.sparql import cutting, dataset, zygote
-from graph.sparql.alarms import Alarms
 from graph.sparql.caller import CALLER
 from graph.sparql.cutting import Most
 from graph.sparql.desk import Desk
@@ -37,6 +36,7 @@ from graph.sparql.diagnosis import malformed
 from graph.sparql.evaluation import Evaluation
 from graph.sparql.guard import ReadQuery, inspect
 from graph.sparql.line import Line, hang_up
+from graph.sparql.rounds import Rounds
 from graph.sparql.worker import AtDesk, packed
 from graph.sparql.zygote import WorkerLimits
 
@@ -153,7 +153,7 @@ class WorkerPool:
         if self._zygote is None:
             self._fork_zygote()
         self._closing = False
-        self.alarms = Alarms()
+        self.rounds = Rounds()
         self._forking = asyncio.Lock()
         for _ in range(self.workers):
             self._later_fork()
@@ -259,7 +259,7 @@ class WorkerPool:
         request = self._request(number, read, media_type, default_graphs, named_graphs, self.most(most))
         caller = CALLER.get()
         client = caller.name if caller and self.workers > 1 else None
-        evaluation = Evaluation(number, request, read, caller, client, timeout, self.alarms.loop, self)
+        evaluation = Evaluation(number, request, read, caller, client, timeout, self.rounds.loop, self)
         self._admit(evaluation)
         if self._looking is None:
             self._look_soon()
@@ -379,7 +379,7 @@ class WorkerPool:
 
     def _look_soon(self) -> None:
         if self._looking is None and not self._closing:
-            self._looking = self.alarms.loop.call_later(_LOOK_SECONDS, self._look)
+            self._looking = self.rounds.loop.call_later(_LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
         """See what the workers are at; end what takes or has waited too long, and what nobody wants.

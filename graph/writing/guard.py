@@ -130,7 +130,7 @@ class _UpdateExamination(Examination):
         start = next((each.start for each in self._tokens if each.upper.startswith(_VERBS)), 0)
         self._disambiguate(start)
         text = self._rewriting.finish()
-        read = ReadQuery(self._given, text, "UPDATE", _origin=self._places())
+        read = ReadQuery(self._given, text, "UPDATE", origin=self._places())
         try:
             operations = _operations(text, list(tokens(text)))
         except Malformed as error:
