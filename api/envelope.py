@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import compression, security
 from api.crossorigin import CrossOrigin
-from api.heads import Head, Pairs, are_whole, lines_of
+from api.heads import Head, Pairs, Whole, are_whole, lines_of
 from api.limits import Limits
 from api.logs import REQUEST_ID, Answered, RequestLog
 from api.problems import answer_unexpected, problem_response
@@ -166,15 +166,35 @@ class Reply:
                 self.body = body
         await self._send(message)
 
+    def whole(self, head: Head, body: bytes) -> bool:
+        """Send a whole answer that is data at once, as `api.heads.Whole` says."""
+        whole: Whole | None = getattr(self._send, "whole", None)
+        if whole is None or self.is_begun or self.is_compressed or not self._is_completed_by_usual(head):
+            return False
+        completed = self._completed(head)
+        if not whole(completed, body):
+            return False
+        self.status = self._answered.status = 200
+        self._answered.bytes += len(body)
+        self.head, self.body, self.is_whole = completed, body, True
+        return True
+
+    def _is_completed_by_usual(self, head: Head) -> bool:
+        """Tell whether an answer that is data lacks nothing but what is usual."""
+        return head.length < compression.SMALLEST and not self.generation.is_replaced
+
+    def _completed(self, head: Head) -> Head:
+        own = b"x-request-id: %b\r\n" % self._answered.request_id.encode()
+        return Head(head.lines, own, head.length, self._usual)
+
     def _complete(self, message: Message) -> None:
-        given, generation = message.get("headers", ()), self.generation
-        own = (b"x-request-id", self._answered.request_id.encode())
-        if isinstance(given, Head) and given.length < compression.SMALLEST and not generation.is_replaced:
-            self.head = Head(given.lines, lines_of((own,)), given.length, self._usual)
-            message["headers"] = self.head
+        given = message.get("headers", ())
+        if isinstance(given, Head) and self._is_completed_by_usual(given):
+            message["headers"] = self.head = self._completed(given)
             return
+        own = (b"x-request-id", self._answered.request_id.encode())
         given = list(given)
-        if generation.is_replaced:
+        if self.generation.is_replaced:
             # What was begun with the old graph may have been ended with the new one, and is the answer
             # of neither, so that nobody may keep it.
             headers = MutableHeaders(raw=given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from starlette.responses import Response
@@ -55,6 +55,10 @@ class Head:
         return rest.partition(b"\r\n")[0] if found else None
 
 
+#: Sends an answer with status 200 at once; returns whether it did, else it is to be sent as ASGI has it.
+Whole = Callable[[Head, bytes], bool]
+
+
 class Written(Response):
     """A whole answer that is data, and is shown by no browser as a page.
 
@@ -76,7 +80,7 @@ class Written(Response):
     def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
         self.status_code = 200
         self.background = None
-        self.body = body
+        self.body = self._whole = body
         lines = "".join([f"{name.lower()}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
         if not are_whole(lines, len(headers)):
             raise ValueError(f"A header holds the end of a line: {dict(headers)}")
@@ -88,10 +92,13 @@ class Written(Response):
         return list(self.head)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
+        """Send it, at once if the sender can send a `Whole` answer."""
         headers = self.__dict__.get("raw_headers", self.head)
+        whole: Whole | None = getattr(send, "whole", None)
+        if whole is not None and headers is self.head and whole(self.head, self._whole):
+            return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": self.body})
+        await send({"type": "http.response.body", "body": self._whole})
 
 
 def lines_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

@@ -71,20 +71,47 @@ class _Sending:
         self._cycle = cycle
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._app(scope, receive, self._send)
+        await self._app(scope, receive, _Sender(self._cycle))
 
-    async def _send(self, message: Any) -> None:
+
+class _Sender:
+    __slots__ = ("_cycle",)
+
+    def __init__(self, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+
+    async def __call__(self, message: Any) -> None:
         cycle, head = self._cycle, message.get("headers")
-        is_ready = not (cycle.response_started or cycle.disconnected or cycle.flow.write_paused)
-        if not (is_ready and isinstance(head, Head)):
+        if isinstance(head, Head) and self._is_ready():
+            cycle.transport.write(self._begin(message["status"], head))
+        else:
             await cycle.send(message)
-            return
+
+    def whole(self, head: Head, body: bytes) -> bool:
+        """Send an answer, as `api.heads.Whole` says."""
+        cycle = self._cycle
+        if not self._is_ready() or head.length != len(body):
+            return False
+        cycle.transport.write(self._begin(200, head) + body)
+        cycle.expected_content_length, cycle.response_complete = 0, True
+        cycle.message_event.set()
+        if not cycle.keep_alive:
+            cycle.transport.close()
+        cycle.on_response()
+        return True
+
+    def _is_ready(self) -> bool:
+        cycle = self._cycle
+        return not (cycle.response_started or cycle.disconnected or cycle.flow.write_paused)
+
+    def _begin(self, status: int, head: Head) -> bytes:
+        """Begin the answer, and return what is to be written."""
+        cycle = self._cycle
         cycle.response_started, cycle.waiting_for_100_continue = True, False
         cycle.chunked_encoding, cycle.expected_content_length = False, head.length
         usual = _lines_of_all(cycle.default_headers)
         last = b"\r\n" if cycle.keep_alive else b"connection: close\r\n\r\n"
-        status = STATUS_LINE[message["status"]]
-        cycle.transport.write(b"".join((status, usual, head.lines, head.usual, head.own, last)))
+        return b"".join((STATUS_LINE[status], usual, head.lines, head.usual, head.own, last))
 
 
 class _OfAll:

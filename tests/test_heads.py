@@ -62,7 +62,8 @@ def test_an_answer_is_that_of_a_server_that_looks_at_each_header(server, monkeyp
 
     asked = get(path, CLOSE, method=method)
     quick = [received(server, asked), received(server, asked)]
-    monkeypatch.setattr(wire._Sending, "_send", lambda self, message: self._cycle.send(message))
+    monkeypatch.setattr(wire._Sender, "__call__", lambda self, message: self._cycle.send(message))
+    monkeypatch.setattr(wire._Sender, "whole", lambda self, head, body: False)
     slow = received(server, asked)
     assert told(quick[0]) == told(quick[1]) == told(slow) and slow.startswith(b"HTTP/1.1 ")
 
