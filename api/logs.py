@@ -147,7 +147,8 @@ def _line(answered: Answered, settings: Settings) -> str:
         f"{_asked(scope['method'], scope['path'][:_LONGEST], _raw_names(scope['query_string']))}"
         f'"status": {answered.status}, "bytes": {answered.bytes}, '
         f'"milliseconds": {answered.seconds * 1000:.3f}'
-        f"{_queries(tuple(answered.outcomes)) if answered.outcomes else ''}{_private(scope, settings)}}}"
+        f"{_queries(tuple(answered.outcomes)) if answered.outcomes else ''}"
+        f"{_private(scope, settings) if settings.log_clients or settings.log_query_values else ''}}}"
     )
 
 

@@ -99,7 +99,7 @@ async def _body(request: Request) -> str:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        _check_length(len(body), most)
+        _check_length(body, most)
     charset = request.headers.get("content-type", "").lower().partition("charset=")[2].strip('" ;')
     if charset not in ("", "utf-8", "utf8"):
         raise BadQuery(
@@ -134,8 +134,10 @@ def _pairs(body: str) -> Pairs:
         ) from None
 
 
-def _check_length(length: int, most: int) -> None:
-    if length > most:
+def _check_length(query: str | bytes | bytearray, most: int) -> None:
+    if 4 * len(query) <= most:  # no character takes more bytes
+        return
+    if len(query.encode("utf-8", "replace") if isinstance(query, str) else query) > most:
         raise BadQuery(
             f"The query is longer than {most:,} bytes.",
             remedy="Shorten it; long lists of VALUES can be asked in parts.",
@@ -146,6 +148,11 @@ def _check_length(length: int, most: int) -> None:
 
 def _operation(request: Request, pairs: Pairs) -> Operation | None:
     """Return what is asked for; None when there is no query at all."""
+    settings, accept = request.app.state.settings, sent(request.scope, b"accept")
+    if len(pairs) == 1 and pairs[0][0] == "query":
+        query = pairs[0][1]
+        _check_length(query, settings.max_query_bytes)
+        return Operation(query, accept, most(settings)) if query and not query.isspace() else None
     given: dict[str, list[str]] = {}
     for name, value in pairs:
         given.setdefault(name, []).append(value)
@@ -157,10 +164,8 @@ def _operation(request: Request, pairs: Pairs) -> Operation | None:
         raise _repeated()
     if not queries or not queries[0].strip():
         return None
-    query, accept, settings = queries[0], sent(request.scope, b"accept"), request.app.state.settings
-    _check_length(len(query.encode("utf-8", "replace")), settings.max_query_bytes)
-    if not given:
-        return Operation(query, accept, most(settings))
+    query = queries[0]
+    _check_length(query, settings.max_query_bytes)
     return Operation(
         query,
         accept,

@@ -30,9 +30,11 @@ UPDATES = frozenset(
 # What the second token of each operation of SPARQL 1.1 Update can begin with.
 _CHANGES, _NAMES, _MANAGES = r"DATA|WHERE|[{#]", r"NAMED|[<#]|[^\s<>]*:", r"SILENT|GRAPH|DEFAULT|ALL|"
 _SECOND = {"INSERT": _CHANGES, "DELETE": _CHANGES, "WITH": _NAMES, "USING": _NAMES}
-_OPERATIONS = {word: re.compile(rf"{word}\s*+(?:{_SECOND.get(word, _MANAGES + _NAMES)})") for word in UPDATES}
+_OPERATIONS = [
+    (word, re.compile(rf"{word}\s*+(?:{_SECOND.get(word, _MANAGES + _NAMES)})")) for word in sorted(UPDATES)
+]
 _PLAIN_BEGINNING = re.compile(
-    r"""(?:[ \t\r\n]++|\#[^\r\n]*+
+    r"""(?:[ \t\r\n]++|\#[^\r\n\x00-\x08\x0b-\x1f\x7f]*+
     |(?:PREFIX[ \t\r\n]++[\w.\-]*+:[ \t\r\n]*+|BASE[ \t\r\n]++)<[^\x00-\x20<>"{}|^`\\]*+>)*+
     (SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w.:\-])""",
     re.VERBOSE,
@@ -126,16 +128,18 @@ def _plain(given: str) -> ReadQuery | None:
     """Return a query that can do no harm however it is read; None for one that has to be taken apart.
 
     Where the letters of a word stand nowhere in a text, and no escape could bring them in, no reading has
-    the word. Most queries are of this kind.
+    the word. Most queries are of this kind. Before the form there are comments and declarations alone, which
+    hold no other word in any reading of ASCII, wherever it takes a line to end.
     """
     upper = given.upper()
-    if "\\" in given or "SERVICE" in upper or "FROM" in upper:
-        return None
     begins = _PLAIN_BEGINNING.match(upper)
-    if begins is None:
+    if begins is None or "\\" in given:
         return None
-    for word, operation in _OPERATIONS.items():
-        place = upper.find(word)
+    start = begins.end() if given.isascii() else 0
+    if upper.find("SERVICE", start) >= 0 or upper.find("FROM", start) >= 0:
+        return None
+    for word, operation in _OPERATIONS:
+        place = upper.find(word, start)
         while place >= 0:
             if operation.match(upper, place):
                 return None
