@@ -87,24 +87,17 @@ class Envelope:
         generation.running += 1
         self._limits.enter(client)
         try:
-            await self._answer(scope, headers, self._limits.counting(receive), reply)
+            app = self._app
+            if b"accept-encoding" in headers and compression.is_wanted(scope):
+                reply.is_compressed, app = True, compression.compressing(app)
+            await app(scope, self._limits.counting(receive), reply)
+        except Exception:
+            if not await answer_unexpected(scope, receive, reply, is_begun=reply.is_begun):
+                raise
         finally:
             self._limits.leave(client)
             generation.running -= 1
             generation.settle()
-
-    async def _answer(
-        self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, reply: Reply
-    ) -> None:
-        try:
-            if b"accept-encoding" in headers and compression.is_wanted(scope):
-                reply.is_compressed = True
-                await compression.compressing(self._app)(scope, receive, reply)
-            else:
-                await self._app(scope, receive, reply)
-        except Exception:
-            if not await answer_unexpected(scope, receive, reply, is_begun=reply.is_begun):
-                raise
 
 
 class Reply:

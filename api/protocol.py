@@ -6,7 +6,7 @@ This is what a server answers from before it has loaded anything else, so it kno
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -48,9 +48,9 @@ class Operation:
     others: tuple[tuple[str, str], ...] = ()
 
 
-async def get(request: Request) -> Response:
+def get(request: Request) -> Awaitable[Response]:
     """Evaluate the query in the address; without one, show a browser the form and programs the service."""
-    return await _respond(request, _in_address(request))
+    return _respond(request, _in_address(request))
 
 
 async def post(request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Iterable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -23,10 +23,9 @@ class Proxies:
         self._app = app
         self._believing = ProxyHeadersMiddleware(app, [str(each) for each in trusted])  # type: ignore[arg-type]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request."""
         for name, _ in scope["headers"]:
             if name.startswith(b"x-forwarded-"):
-                await self._believing(scope, receive, send)  # type: ignore[arg-type]
-                return
-        await self._app(scope, receive, send)
+                return self._believing(scope, receive, send)  # type: ignore[arg-type]
+        return self._app(scope, receive, send)

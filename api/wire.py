@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
@@ -30,6 +30,15 @@ class _Gathering:
         self._transport = transport
         self._loop = asyncio.get_running_loop()
         self._given: list[bytes] = []
+
+    def write_alone(self, data: bytes) -> None:
+        """Write what nothing will follow soon."""
+        self._flush()
+        self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Tell whether nothing more can be written."""
+        return self._transport.is_closing()
 
     def write(self, data: bytes) -> None:
         """Write in a moment."""
@@ -70,8 +79,9 @@ class _Sending:
         self._app = app
         self._cycle = cycle
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        await self._app(scope, receive, _Sender(self._cycle))
+    def __call__(self, scope: Any, receive: Any, send: Any) -> Awaitable[None]:
+        answering: Awaitable[None] = self._app(scope, receive, _Sender(self._cycle))
+        return answering
 
 
 class _Sender:
@@ -92,7 +102,7 @@ class _Sender:
         cycle = self._cycle
         if not self._is_ready() or head.length != len(body):
             return False
-        cycle.transport.write(self._begin(200, head) + body)
+        cast(_Gathering, cycle.transport).write_alone(self._begin(200, head) + body)
         cycle.expected_content_length, cycle.response_complete = 0, True
         cycle.message_event.set()
         if not cycle.keep_alive:
@@ -135,8 +145,7 @@ class BoundedHttp(HttpToolsProtocol):
     """
 
     _head = 0
-    _is_in_head = True
-    _has_ended = False
+    _begun: object = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
@@ -145,31 +154,18 @@ class BoundedHttp(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         super()._start_asgi_task(cycle, _Sending(app, cycle))
 
-    def on_message_begin(self) -> None:
-        """Begin to count."""
-        self._head, self._is_in_head = 0, True
-        super().on_message_begin()
-
-    def on_headers_complete(self) -> None:
-        """Count no more: the body has a limit of its own."""
-        self._is_in_head = False
-        super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        """Begin to count before the next request does."""
-        self._head, self._is_in_head, self._has_ended = 0, True, True
-        super().on_message_complete()
-
     def data_received(self, data: bytes) -> None:
         """Take what has arrived."""
-        self._has_ended = False
         super().data_received(data)
-        # What ended a request is its body, and no part of the next one's head that is worth counting.
-        if self._is_in_head and not self._has_ended and self.parser is not None:
-            self._head += len(data)
-            most = self.config.h11_max_incomplete_event_size
-            if most is not None and self._head > most and not self.transport.is_closing():
-                self._refuse(most)
+        begun = self.scope
+        if self.cycle is not None and self.cycle.scope is begun:
+            return
+        # A head has been begun, and has not ended. What came with its beginning may be of the request before.
+        self._head = self._head + len(data) if begun is self._begun else 0
+        self._begun = begun
+        most = self.config.h11_max_incomplete_event_size
+        if most is not None and self._head > most and not self.transport.is_closing():
+            self._refuse(most)
 
     def _refuse(self, most: int) -> None:
         problem = {
