@@ -24,11 +24,15 @@ from api.settings import Settings
 _log = logging.getLogger("spacenorms.requests")
 _SANE = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _LONGEST, _LONGEST_PARAMETERS = 300, 4_000
-_WRITTEN_SECONDS = 0.1
-_MOST_LINES = 100
+_SETTLED_SECONDS = 0.1
+_MOST_ENDED = 100
 _PROCESS, _COUNT = secrets.token_hex(4), itertools.count(1)
 #: The id of the request that the running task answers; None outside of requests.
 REQUEST_ID: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+
+#: The method and the path of a request, and the names of its parameters as `_raw_names` gives them.
+Asked = tuple[str, str, bytes | None]
 
 
 @dataclass(slots=True)
@@ -37,6 +41,9 @@ class Answered:
 
     Attributes
     ----------
+    scope
+        The request; None after its end, since so many requests that live on would push what the next one
+        needs out of the processor's cache.
     status
         Its HTTP status; 0 when there was no answer.
     bytes
@@ -50,10 +57,14 @@ class Answered:
     ended
         When it was answered, on that of `time.time`.
     route
-        The template of the route that answered; None where the request itself tells.
+        The template of the route that answered; before the end None where the request itself tells.
+    asked
+        What it asked; before the end empty.
+    private
+        What is logged of it only where the settings say so.
     """
 
-    scope: Scope
+    scope: Scope | None
     request_id: str
     status: int = 0
     bytes: int = 0
@@ -62,6 +73,8 @@ class Answered:
     began: float = field(default_factory=time.perf_counter)
     ended: float = 0.0
     route: str | None = None
+    asked: Asked = ("", "", None)
+    private: str = ""
 
 
 class RequestLog:
@@ -70,8 +83,8 @@ class RequestLog:
     The id is that of the header ``X-Request-ID`` if it is sane, else a new one; it stands in
     ``request.state.request_id``.
 
-    Lines are written a moment later, with those of all requests that were answered by then, which takes much
-    less time for each.
+    Requests are told in turn, but not one by one: a moment later, all that were answered by then, which
+    takes much less time for each.
 
     Parameters
     ----------
@@ -84,7 +97,8 @@ class RequestLog:
     def __init__(self, settings: Settings, listener: Callable[[Answered], None]) -> None:
         self._settings = settings
         self._listener = listener
-        self._lines: list[str] = []
+        self._ended: list[Answered] = []
+        self._is_private = settings.log_clients or settings.log_query_values
 
     def begin(self, scope: Scope, given: bytes | None) -> Answered:
         """Note that a request has arrived.
@@ -104,24 +118,35 @@ class RequestLog:
         """Note that the answer to a request was sent."""
         answered.seconds = time.perf_counter() - answered.began
         answered.ended = time.time()
-        self._listener(answered)
-        if not (self._settings.log_requests and _log.isEnabledFor(logging.INFO)):
-            return
-        # The line, and not the request: so many requests that live on would push what is needed for the next
-        # one out of the processor's cache.
-        self._lines.append(_line(answered, self._settings))
-        if len(self._lines) == 1:
-            asyncio.get_running_loop().call_later(_WRITTEN_SECONDS, self.settle)
-        elif len(self._lines) >= _MOST_LINES:
+        if (scope := answered.scope) is not None:
+            answered.route = answered.route or route_of(scope)
+            answered.asked = scope["method"], scope["path"][:_LONGEST], _raw_names(scope["query_string"])
+            if self._is_private:
+                answered.private = _private(scope, self._settings)
+            answered.scope = None
+        self._ended.append(answered)
+        if len(self._ended) == 1:
+            asyncio.get_running_loop().call_later(_SETTLED_SECONDS, self.settle)
+        elif len(self._ended) >= _MOST_ENDED:
             self.settle()
 
     def settle(self) -> None:
-        """Write the lines of the requests that were answered since this was last called."""
-        lines, self._lines = self._lines, []
-        if lines:
+        """Tell the listener and the log of the requests that were answered since it was last called."""
+        ended, self._ended = self._ended, []
+        for each in ended:
+            self._listener(each)
+        if ended and self._settings.log_requests and _log.isEnabledFor(logging.INFO):
             record = logging.LogRecord(_log.name, logging.INFO, "", 0, "request", None, None)
-            record.lines = lines
+            record.lines = [_line(each) for each in ended]
             _log.handle(record)
+
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the route that answered, such as ``/norms/{code}``."""
+    path = getattr(scope.get("route"), "path", None)
+    if isinstance(path, str):
+        return path
+    return "(files)" if scope.get("endpoint") else "(none)"
 
 
 def _request_id(given: bytes | None) -> str:
@@ -138,17 +163,14 @@ def _new_id() -> str:
 _written = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
-def _line(answered: Answered, settings: Settings) -> str:
+def _line(answered: Answered) -> str:
     """Return the line of a request, which is written in a fifth of the time that an encoder takes."""
-    scope = answered.scope
     # an id is sane, and can hold nothing that would have to be escaped
     return (
         f'{{"time": "{_moment(answered.ended)}", {_HEAD}"request_id": "{answered.request_id}", '
-        f"{_asked(scope['method'], scope['path'][:_LONGEST], _raw_names(scope['query_string']))}"
-        f'"status": {answered.status}, "bytes": {answered.bytes}, '
+        f'{_asked(*answered.asked)}"status": {answered.status}, "bytes": {answered.bytes}, '
         f'"milliseconds": {answered.seconds * 1000:.3f}'
-        f"{_queries(tuple(answered.outcomes)) if answered.outcomes else ''}"
-        f"{_private(scope, settings) if settings.log_clients or settings.log_query_values else ''}}}"
+        f"{_queries(tuple(answered.outcomes)) if answered.outcomes else ''}{answered.private}}}"
     )
 
 

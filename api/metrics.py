@@ -10,8 +10,6 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from starlette.types import Scope
-
 from api.logs import Answered
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -43,7 +41,7 @@ class Metrics:
 
     def note(self, answered: Answered) -> None:
         """Count a request and its queries."""
-        route, method = answered.route or route_of(answered.scope), answered.scope["method"]
+        route, method = answered.route or "(none)", answered.asked[0]
         self._requests[route, method if method in _METHODS else "other", answered.status] += 1
         durations = self._durations[route]
         durations.buckets[bisect_left(_BOUNDS, answered.seconds)] += 1
@@ -105,14 +103,6 @@ class Metrics:
                 yield "_bucket", {"route": route, "le": bound}, total
             yield "_sum", {"route": route}, durations.seconds
             yield "_count", {"route": route}, total
-
-
-def route_of(scope: Scope) -> str:
-    """Return the template of the route that answered, such as ``/norms/{code}``."""
-    path = getattr(scope.get("route"), "path", None)
-    if isinstance(path, str):
-        return path
-    return "(files)" if scope.get("endpoint") else "(none)"
 
 
 def _worker_lines(workers: Mapping[str, int]) -> Iterator[str]:

@@ -15,8 +15,7 @@ from api.answercache import edition, is_known
 from api.envelope import Envelope, Reply
 from api.heads import Head, Whole, lines_of
 from api.limits import Limits
-from api.logs import RequestLog
-from api.metrics import route_of
+from api.logs import RequestLog, route_of
 
 _PATHS = ("/sparql", "/queries/")
 _METHODS = ("GET", "HEAD")

@@ -34,6 +34,7 @@ async def metrics(request: Request) -> Response:
     """Tell requests, queries and workers as text; the server's settings say who may read it."""
     state = request.app.state
     _check_reader(request, state.settings.metrics)
+    state.settle()
     information = {"version": request.app.version, "data_version": state.graph.version}
     text = state.metrics.text(state.pool.status(), information)
     return Response(text, headers={"Content-Type": MEDIA_TYPE, **_NOT_KEPT})

@@ -123,9 +123,8 @@ def test_a_setting_shows_them_to_everyone_or_nobody() -> None:
 
 def test_labels_are_escaped() -> None:
     metrics = Metrics()
-    metrics.note(
-        Answered({"type": "http", "method": "GET", "endpoint": 1}, "id", 200, 3, 0.002, ["answered"])
-    )
+    asked = Answered(None, "id", 200, 3, 0.002, ["answered"], route='/a"b', asked=("GET", "/", None))
+    metrics.note(asked)
     text = metrics.text({}, {"version": 'a"b\\c\nd'})
     assert 'spacenorms_info{version="a\\"b\\\\c\\nd"} 1' in text
     samples(text)
