@@ -66,6 +66,8 @@ _LONG_SECONDS = 0.1
 _STRAY_SECONDS = 5.0
 #: Places for workers, counting those that were killed and have not ended yet.
 _PLACES = 4
+#: Requests that may lie on the desk beside those that workers are at, however few the workers are.
+_LEAST_AHEAD = 6
 
 
 def media_types(form: str) -> tuple[str, ...]:
@@ -133,6 +135,9 @@ class WorkerPool:
         self._number = 0
         #: Evaluations on the desk and with workers, and those for which there is no room there yet.
         self._laid: dict[int, Evaluation] = {}
+        # A worker that has answered finds the next request there. Many more need not lie there, since those
+        # that wait elsewhere are easier to take back.
+        self._most_laid = workers + max(workers, _LEAST_AHEAD)
         self._waiting: dict[int, Evaluation] = {}
         self._laid_for: Counter[str] = Counter()
         self._lines: set[Line] = set()
@@ -274,14 +279,16 @@ class WorkerPool:
 
     def _admit(self, evaluation: Evaluation) -> None:
         is_free = len(self._laid) < self.workers and self._has_share(evaluation)
-        waiting = len(self._waiting) + max(0, len(self._laid) - self.workers)
-        if self._closing or (not is_free and waiting >= self.queue):
+        if self._closing or not (is_free or self._may_wait()):
             ending = "The workers are being ended."
             error = _busy(ending if self._closing else "More queries are waiting than this server takes on.")
             evaluation.end(error)
             raise error
         if not self._lay(evaluation):
             self._waiting[evaluation.number] = evaluation
+
+    def _may_wait(self) -> bool:
+        return len(self._waiting) + max(0, len(self._laid) - self.workers) < self.queue
 
     def _has_share(self, evaluation: Evaluation) -> bool:
         """Tell whether the client of an evaluation has fewer workers than it may."""
@@ -290,9 +297,7 @@ class WorkerPool:
 
     def _lay(self, evaluation: Evaluation) -> bool:
         """Lay a request on the desk, if there is room; return whether there was."""
-        # A worker that has answered finds the next request there. More need not lie there, since those that
-        # wait elsewhere are easier to take back.
-        if len(self._laid) >= 2 * self.workers or not self._has_share(evaluation):
+        if len(self._laid) >= self._most_laid or not self._has_share(evaluation):
             return False
         if not self._desk.lay(evaluation.request):
             return False
@@ -317,6 +322,8 @@ class WorkerPool:
 
     def _lay_waiting(self) -> None:
         for evaluation in list(self._waiting.values()):
+            if len(self._laid) >= self._most_laid:
+                return
             if self._lay(evaluation):
                 del self._waiting[evaluation.number]
 
