@@ -12,10 +12,8 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from graph.knowledge import KnowledgeGraph
-from graph.sparql.tokens import Malformed, tokens, words
+from graph.sparql.guard import ReadQuery, is_lasting
 
-#: Functions whose value differs from one evaluation to the next.
-_FLEETING = ("NOW", "RAND", "UUID")
 _OVERHEAD = 500
 
 #: A client may keep an answer, but asks each time whether the data are still the same.
@@ -88,28 +86,7 @@ def program_version() -> str:
         return "0"
 
 
-def is_lasting(query: str) -> bool:
-    """Tell whether a query has the same answer whenever it is asked of the same data."""
-    # most queries hold none of the words in any place, and need not be taken apart
-    upper = query.upper()
-    if "\\" in query:
-        return _is_lasting(query)
-    for word in _FLEETING:
-        if word in upper:
-            return _is_lasting(query)
-    return True
-
-
-@lru_cache(maxsize=256)
-def _is_lasting(query: str) -> bool:
-    try:
-        found = (word.upper for token in tokens(query) if token.kind == "word" for word in words(token))
-        return not any(word.endswith(_FLEETING) for word in found)
-    except Malformed:
-        return False
-
-
-def entity_tag(request: HTTPConnection, query: str, *parts: object) -> str | None:
+def entity_tag(request: HTTPConnection, query: str | ReadQuery, *parts: object) -> str | None:
     """Return the entity tag of an answer: weak, since compressed or not it is the same answer.
 
     Parameters
@@ -117,7 +94,7 @@ def entity_tag(request: HTTPConnection, query: str, *parts: object) -> str | Non
     request
         Asks the application whose data count.
     query
-        The SPARQL text.
+        What is evaluated.
     *parts
         All else that the answer depends on: format, data set, parameters.
 
@@ -127,10 +104,11 @@ def entity_tag(request: HTTPConnection, query: str, *parts: object) -> str | Non
         The value of an ETag header; None when the answer may differ the next time.
     """
     made = edition(request.app.state.graph)
-    if made is None or not is_lasting(query):
+    text, lasts = (query, None) if isinstance(query, str) else (query.text, query.lasts)
+    if made is None or not (lasts or is_lasting(text)):
         return None
     told = "\0".join(
-        [str(len(query)), query, *[part if isinstance(part, str) else repr(part) for part in parts]]
+        [str(len(text)), text, *[part if isinstance(part, str) else repr(part) for part in parts]]
     )
     asked = _hash_of(made).copy()
     asked.update(told.encode("utf-8", "replace"))

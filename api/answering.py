@@ -174,9 +174,8 @@ async def begin(
         Whole when it is no longer than that. Otherwise `Streamed` sends it.
     """
     state = request.app.state
-    text = query if isinstance(query, str) else query.text
     limits = most or most_of(state.settings)
-    tag = tag or entity_tag(request, text, media_type or "", limits, default_graphs, named_graphs)
+    tag = tag or entity_tag(request, query, media_type or "", limits, default_graphs, named_graphs)
     if tag and (kept := state.answers.get(tag)) is not None:
         return Answer(kept, limits)
     limit = timeout if timeout is not None else state.settings.query_time_limit

@@ -236,7 +236,7 @@ def _asks_for_page(operation: Operation) -> bool:
 
 async def _answer(request: Request, operation: Operation, read: ReadQuery, chosen: Choice) -> Response:
     timeout = time_limit(request.app.state.settings, operation.timeout)
-    tag = entity_tag(request, read.text, chosen.media_type, operation.others)
+    tag = entity_tag(request, read, chosen.media_type, operation.others)
     headers = {"Vary": "Accept", "Cache-Control": "no-store"}
     if tag is not None and request.method != "POST":
         headers = {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}

@@ -107,7 +107,7 @@ async def _made(request: Request, asked: Asked, read: ReadQuery, chosen: Choice)
 def _kept(request: Request, read: ReadQuery, chosen: Choice) -> dict[str, str]:
     """Return the headers that say how long the answer holds; a page is made anew each time."""
     parameters = tuple(request.query_params.multi_items())
-    tag = entity_tag(request, read.text, request.url.path, chosen.media_type, parameters)
+    tag = entity_tag(request, read, request.url.path, chosen.media_type, parameters)
     if tag is None or chosen.format is HTML:
         return {"Vary": "Accept"}
     return {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}

@@ -11,10 +11,11 @@ import pyoxigraph as ox
 import pytest
 from serving import serving, small_graph, small_store
 
-from api.answercache import AnswerCache, is_known, is_lasting
+from api.answercache import AnswerCache, is_known
 from api.settings import Settings
 from graph.knowledge import KnowledgeGraph
 from graph.sparql.evaluation import Evaluation
+from graph.sparql.guard import is_lasting
 from graph.sparql.store import EmbeddedStore
 from graph.sparql.workers import WorkerPool
 

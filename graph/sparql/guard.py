@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -30,15 +30,16 @@ UPDATES = frozenset(
 # What the second token of each operation of SPARQL 1.1 Update can begin with.
 _CHANGES, _NAMES, _MANAGES = r"DATA|WHERE|[{#]", r"NAMED|[<#]|[^\s<>]*:", r"SILENT|GRAPH|DEFAULT|ALL|"
 _SECOND = {"INSERT": _CHANGES, "DELETE": _CHANGES, "WITH": _NAMES, "USING": _NAMES}
-_OPERATIONS = [
-    (word, re.compile(rf"{word}\s*+(?:{_SECOND.get(word, _MANAGES + _NAMES)})")) for word in sorted(UPDATES)
-]
+_OPERATIONS = {word: re.compile(rf"{word}\s*+(?:{_SECOND.get(word, _MANAGES + _NAMES)})") for word in UPDATES}
 _PLAIN_BEGINNING = re.compile(
-    r"""(?:[ \t\r\n]++|\#[^\r\n\x00-\x08\x0b-\x1f\x7f]*+
+    r"""(?:[ \t\r\n]++|\#[^\n-\x1f\x00-\x08\x7f]*+
     |(?:PREFIX[ \t\r\n]++[\w.\-]*+:[ \t\r\n]*+|BASE[ \t\r\n]++)<[^\x00-\x20<>"{}|^`\\]*+>)*+
     (SELECT|ASK|CONSTRUCT|DESCRIBE)(?![\w.:\-])""",
     re.VERBOSE,
 )
+_REACHING = ("SERVICE", "FROM")
+#: Functions whose value differs from one evaluation to the next.
+_FLEETING = ("NOW", "RAND", "UUID")
 _PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
 _KEPT_LENGTH = 5_000
 _CODEPOINT = re.compile(r"\\\\|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
@@ -59,6 +60,9 @@ class ReadQuery(NamedTuple):
         The IRIs after FROM and FROM NAMED, resolved.
     origin
         Returns where in `given` a place in `text` came from.
+    lasts
+        Whether it has the same answer whenever it is asked of the same data; None where `is_lasting` has to
+        tell.
     """
 
     given: str
@@ -67,6 +71,7 @@ class ReadQuery(NamedTuple):
     from_graphs: tuple[str, ...] = ()
     from_named: tuple[str, ...] = ()
     origin: Callable[[int], int] = int
+    lasts: bool | None = None
 
     @property
     def has_dataset(self) -> bool:
@@ -135,16 +140,32 @@ def _plain(given: str) -> ReadQuery | None:
     begins = _PLAIN_BEGINNING.match(upper)
     if begins is None or "\\" in given:
         return None
-    start = begins.end() if given.isascii() else 0
-    if upper.find("SERVICE", start) >= 0 or upper.find("FROM", start) >= 0:
+    body = upper[begins.end() :] if given.isascii() else upper
+    if _holds(body, _REACHING):
         return None
-    for word, operation in _OPERATIONS:
-        place = upper.find(word, start)
-        while place >= 0:
-            if operation.match(upper, place):
-                return None
-            place = upper.find(word, place + 1)
-    return ReadQuery(given, given, begins[1])
+    for word in filter(body.__contains__, _OPERATIONS):
+        if _OPERATIONS[word].search(body):
+            return None
+    return ReadQuery(given, given, begins[1], lasts=None if _holds(body, _FLEETING) else True)
+
+
+def _holds(text: str, some: Iterable[str]) -> bool:
+    return any(map(text.__contains__, some))
+
+
+def is_lasting(query: str) -> bool:
+    """Tell whether a query has the same answer whenever it is asked of the same data."""
+    # most queries hold none of the words in any place, and need not be taken apart
+    return not _holds(query.upper(), ("\\", *_FLEETING)) or _is_lasting(query)
+
+
+@lru_cache(maxsize=256)
+def _is_lasting(query: str) -> bool:
+    try:
+        found = (word.upper for token in tokens(query) if token.kind == "word" for word in words(token))
+        return not any(word.endswith(_FLEETING) for word in found)
+    except Malformed:
+        return False
 
 
 def examine(given: str) -> ReadQuery:
