@@ -23,7 +23,7 @@ from api.protocol import CLIENT_LEFT
 from graph.errors import BadValue, SpacenormsError
 from graph.knowledge import KnowledgeGraph
 from graph.sparql import saved
-from graph.sparql.workers import too_long
+from graph.sparql.faults import too_long
 from graph.writing.graphs import DEFAULT, check_own
 from graph.writing.guard import check_address
 from graph.writing.write import Document, Write

@@ -102,7 +102,7 @@ def test_many_at_once_are_each_given_their_own_answer() -> None:
 
         await asyncio.gather(*(ask(number) for number in range(1, 30)))
         assert pool.status()["waiting"] == pool.status()["busy"] == 0
-        assert not pool._laid and not pool._waiting
+        assert not pool.laid and not pool._waiting
 
     run(use)
 
@@ -113,7 +113,7 @@ def test_what_lies_on_the_desk_outlives_the_workers() -> None:
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
         answers = [asyncio.create_task(pool.evaluate(f"{COUNT} # {number}")) for number in range(20)]
-        stopped = [line.process for line in pool._lines]
+        stopped = [line.process for line in pool._crew.lines]
         for process in stopped:
             os.kill(process, signal.SIGSTOP)
         more = [asyncio.create_task(pool.evaluate(f"{COUNT} # {number}")) for number in range(20, 40)]
@@ -133,12 +133,12 @@ def test_who_is_not_to_blame_is_evaluated_anew() -> None:
 
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        (line,) = pool._lines
+        (line,) = pool._crew.lines
         next_one = await pool.begin(CROSS_PRODUCT, timeout=2)
         await until(lambda: line.at() == next_one.number)
-        pool._kill(line)
-        await until(lambda: line not in pool._lines)
-        await until(lambda: any(other.at() == next_one.number for other in pool._lines))
+        pool._crew.kill(line)
+        await until(lambda: line not in pool._crew.lines)
+        await until(lambda: any(other.at() == next_one.number for other in pool._crew.lines))
         assert not next_one.is_over
         await next_one.wait(None)
         with pytest.raises(QueryTimeout):
@@ -153,11 +153,11 @@ def test_what_nobody_wants_is_stopped() -> None:
 
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        (line,) = pool._lines
-        pool._desk.lay(packed(10**6, CROSS_PRODUCT, "text/csv", False, pool.most()))
+        (line,) = pool._crew.lines
+        pool._crew.desk.lay(packed(10**6, CROSS_PRODUCT, "text/csv", False, pool.most()))
         await until(lambda: line.at() == 10**6)
         assert b"true" in await pool.evaluate("ASK {}", timeout=5)
-        assert line not in pool._lines or line.is_ending
+        assert line not in pool._crew.lines or line.is_ending
         assert pool.status()["ended"] == 1
 
     run(use, workers=1)
@@ -166,7 +166,7 @@ def test_what_nobody_wants_is_stopped() -> None:
 def test_who_leaves_while_waiting_is_taken_off_the_desk() -> None:
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        (line,) = pool._lines
+        (line,) = pool._crew.lines
         running = await pool.begin(CROSS_PRODUCT, timeout=20)
         await until(lambda: line.at() == running.number)
         waiting = [await pool.begin(CROSS_PRODUCT, timeout=20) for _ in range(4)]
@@ -187,10 +187,10 @@ def test_who_leaves_while_waiting_is_taken_off_the_desk() -> None:
 def test_one_answered_twice_hears_the_first() -> None:
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        await until(lambda: len(pool._lines) == 2)
+        await until(lambda: len(pool._crew.lines) == 2)
         for turn in range(30):
             evaluation = await pool.begin(f"SELECT ({turn} AS ?n) {{}}", "text/csv")
-            pool._desk.lay(evaluation.request)
+            pool._crew.desk.lay(evaluation.request)
             await evaluation.wait(None)
             assert evaluation.result().split() == [b"n", str(turn).encode()]
         await asyncio.sleep(0.1)
@@ -205,11 +205,11 @@ def test_a_client_s_queries_wait_while_others_pass() -> None:
         token = CALLER.set(Caller("greedy"))
         greedy = [await pool.begin(CROSS_PRODUCT, timeout=30) for _ in range(5)]
         CALLER.reset(token)
-        assert len(pool._laid) == 2
+        assert len(pool.laid) == 2
         for _ in range(20):
             assert b"true" in await pool.evaluate("ASK {}", timeout=5)
         for each in greedy:
             each.cancel()
-        assert not pool._laid_for and not pool._laid and not pool._waiting
+        assert not pool._laid_for and not pool.laid and not pool._waiting
 
     run(use, workers=3)

@@ -107,7 +107,7 @@ def test_a_reload_shows_the_new_data_and_its_version() -> None:
         assert server.count() == 102
         health = server.client.get("/health").json()
         assert health["data_version"] == "version-102"
-        assert until(lambda: old._zygote is None)
+        assert until(lambda: old._crew.zygote is None)
         metrics = server.client.get("/metrics").text
         assert 'spacenorms_reloads_total{outcome="done"} 1' in metrics
 
@@ -145,10 +145,10 @@ def test_a_query_that_began_on_the_old_graph_ends_on_it() -> None:
         assert until(lambda: old.status()["busy"] == 1)
         assert server.reload()
         assert server.count() == 102
-        assert old._zygote is not None
+        assert old._crew.zygote is not None
         slow.join(30)
         assert answers[0].json()["code"] == "query-timeout"
-        assert until(lambda: old._zygote is None)
+        assert until(lambda: old._crew.zygote is None)
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_an_answer_begun_on_the_old_graph_is_not_kept() -> None:
 def test_health_recovers_when_the_forking_process_dies() -> None:
     with running(Source()) as server:
         assert server.client.get("/health").status_code == 200
-        first = server.application.state.pool._zygote
+        first = server.application.state.pool._crew.zygote
         os.kill(first, signal.SIGKILL)
-        assert until(lambda: is_healthy(server) and server.application.state.pool._zygote != first, 10)
+        assert until(lambda: is_healthy(server) and server.application.state.pool._crew.zygote != first, 10)
         assert [server.count() for _ in range(5)] == [101] * 5
 
 

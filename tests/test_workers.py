@@ -188,7 +188,7 @@ def test_a_long_query_gives_way_until_it_ends() -> None:
 
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate(COUNT, timeout=5)
-        (process,) = (line.process for line in pool._lines)
+        (process,) = (line.process for line in pool._crew.lines)
         assert os.getpriority(os.PRIO_PROCESS, process) == usual
         running = await pool.begin(LONGER, timeout=20)
         await asyncio.sleep(0.2)
@@ -207,8 +207,8 @@ def test_the_killed_worker_is_replaced() -> None:
             with pytest.raises(QueryTimeout):
                 await pool.evaluate(CROSS_PRODUCT, timeout=0.2)
             assert b"true" in await pool.evaluate("ASK {}", timeout=5)
-        assert pool._zygote is not None
-        zygote = pool._zygote
+        assert pool._crew.zygote is not None
+        zygote = pool._crew.zygote
         assert await asyncio.to_thread(until, lambda: len(children(zygote)) == 1)
 
     run(use, workers=1)
@@ -264,16 +264,16 @@ def test_a_worker_that_has_kept_much_memory_is_replaced() -> None:
 
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        assert pool._zygote is not None
-        (worker,) = children(pool._zygote)
+        assert pool._crew.zygote is not None
+        (worker,) = children(pool._crew.zygote)
         for _ in range(20):
             await pool.evaluate("ASK {}")
-        assert children(pool._zygote) == [worker]
+        assert children(pool._crew.zygote) == [worker]
         before = address_space(worker)
         await pool.evaluate(SORTED, "text/csv", timeout=20)
         await pool.evaluate("ASK {}", timeout=5)
         # the allocator may have given the memory back; only a worker that kept it must go
-        left = children(pool._zygote)
+        left = children(pool._crew.zygote)
         assert worker not in left or address_space(worker) - before <= headroom // 4
 
     run(use, workers=1, limits=WorkerLimits(memory_headroom=headroom, result_rows=10**6))
@@ -325,8 +325,8 @@ def test_waiting_has_an_end() -> None:
 def test_a_worker_that_died_in_its_sleep_is_noticed() -> None:
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        assert pool._zygote is not None
-        for worker in children(pool._zygote):
+        assert pool._crew.zygote is not None
+        for worker in children(pool._crew.zygote):
             os.kill(worker, signal.SIGKILL)
         await asyncio.sleep(0.2)
         for _ in range(4):
@@ -338,14 +338,14 @@ def test_a_worker_that_died_in_its_sleep_is_noticed() -> None:
 def test_a_pool_whose_forking_process_dies_heals_itself() -> None:
     async def use(pool: WorkerPool) -> None:
         await pool.evaluate("ASK {}")
-        first = pool._zygote
+        first = pool._crew.zygote
         assert first is not None
         workers = children(first)
         os.kill(first, signal.SIGKILL)
         assert await asyncio.to_thread(until, lambda: all(is_gone(worker) for worker in workers))
         for _ in range(4):
             assert b"true" in await pool.evaluate("ASK {}", timeout=5)
-        assert pool._zygote not in (None, first)
+        assert pool._crew.zygote not in (None, first)
         assert is_gone(first)
 
     run(use)
@@ -356,8 +356,8 @@ def test_a_query_that_was_running_when_the_forking_process_died_may_be_asked_aga
         await pool.evaluate("ASK {}")
         runaway = asyncio.create_task(pool.evaluate(CROSS_PRODUCT, timeout=30))
         await asyncio.sleep(0.2)
-        assert pool._zygote is not None
-        os.kill(pool._zygote, signal.SIGKILL)
+        assert pool._crew.zygote is not None
+        os.kill(pool._crew.zygote, signal.SIGKILL)
         with pytest.raises(ServiceBusy, match="started anew"):
             await runaway
         assert b"true" in await pool.evaluate("ASK {}", timeout=5)
@@ -465,8 +465,8 @@ def test_close_ends_every_process_and_start_begins_anew() -> None:
     async def main() -> list[int]:
         async with pool:
             await pool.evaluate("ASK {}")
-            assert pool._zygote is not None
-            return [pool._zygote, *children(pool._zygote)]
+            assert pool._crew.zygote is not None
+            return [pool._crew.zygote, *children(pool._crew.zygote)]
 
     first = asyncio.run(main())
     assert len(first) >= 2
@@ -478,7 +478,7 @@ def test_close_ends_every_process_and_start_begins_anew() -> None:
 
 def test_a_pool_that_is_forgotten_ends_its_process() -> None:
     pool = WorkerPool(small_store())
-    process = pool._zygote
+    process = pool._crew.zygote
     assert process is not None
     del pool
     assert until(lambda: is_gone(process))
@@ -492,7 +492,7 @@ async def main():
     await pool.start()
     await pool.evaluate("ASK {}")
     await asyncio.sleep(0.3)
-    print(pool._zygote, flush=True)
+    print(pool._crew.zygote, flush=True)
     await asyncio.sleep(60)
 asyncio.run(main())
 """
