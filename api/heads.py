@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -69,7 +69,9 @@ class Written(Response):
     body
         The bytes.
     headers
-        All but its length.
+        All but its length and its entity tag. Many answers have the same.
+    tag
+        Its entity tag, as `api.answercache.entity_tag` makes it; None for an answer that has none.
 
     Raises
     ------
@@ -77,14 +79,14 @@ class Written(Response):
         A header holds the end of a line.
     """
 
-    def __init__(self, body: bytes, headers: Mapping[str, str]) -> None:
+    def __init__(self, body: bytes, headers: Mapping[str, str], tag: str | None = None) -> None:
         self.status_code = 200
         self.background = None
         self.body = self._whole = body
-        lines = "".join([f"{name.lower()}: {value}\r\n" for name, value in headers.items()]).encode("latin-1")
-        if not are_whole(lines, len(headers)):
-            raise ValueError(f"A header holds the end of a line: {dict(headers)}")
-        self.head = Head(lines + b"content-length: %d\r\n" % len(body), b"", len(body))
+        own = b"content-length: %d\r\n" % len(body)
+        if tag is not None:
+            own = b"etag: %b\r\n%b" % (tag.encode(), own)
+        self.head = Head(_lines(tuple(headers.items())) + own, b"", len(body))
 
     @cached_property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:  # type: ignore[override]
@@ -99,6 +101,14 @@ class Written(Response):
             return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self._whole})
+
+
+@lru_cache(maxsize=256)
+def _lines(headers: tuple[tuple[str, str], ...]) -> bytes:
+    lines = lines_of([(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers])
+    if not are_whole(lines, len(headers)):
+        raise ValueError(f"A header holds the end of a line: {headers}")
+    return lines
 
 
 def lines_of(headers: Iterable[tuple[bytes, bytes]]) -> bytes:

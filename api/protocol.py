@@ -238,10 +238,11 @@ async def _answer(request: Request, operation: Operation, read: ReadQuery, chose
     timeout = time_limit(request.app.state.settings, operation.timeout)
     tag = entity_tag(request, read, chosen.media_type, operation.others)
     headers = {"Vary": "Accept", "Cache-Control": "no-store"}
-    if tag is not None and request.method != "POST":
-        headers = {"Vary": "Accept", "Cache-Control": CACHE_CONTROL, "ETag": tag}
-        if is_known(sent(request.scope, b"if-none-match"), tag):
-            return Response(status_code=304, headers=headers)
+    told = None if request.method == "POST" else tag
+    if told is not None:
+        headers["Cache-Control"] = CACHE_CONTROL
+        if is_known(sent(request.scope, b"if-none-match"), told):
+            return Response(status_code=304, headers={**headers, "ETag": told})
     answer = await begin(
         request,
         read,
@@ -256,8 +257,8 @@ async def _answer(request: Request, operation: Operation, read: ReadQuery, chose
     if operation.format and chosen.format.name in ("csv", "tsv"):
         headers["Content-Disposition"] = f'attachment; filename="result.{chosen.format.name}"'
     if answer.rest is not None:
-        return Streamed(answer, headers)
-    return Written(answer.body, headers)
+        return Streamed(answer, headers if told is None else {**headers, "ETag": told})
+    return Written(answer.body, headers, told)
 
 
 async def _without_query(request: Request, pairs: Pairs) -> Response:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
+from typing import Any
 
 import pytest
 from serving import serving, small_graph
 
 from api import wire
-from api.heads import Head, are_whole, lines_of
+from api.heads import Head, Written, are_whole, lines_of
 from api.settings import Settings
 
 PAIRS = [(b"content-type", b"text/plain; charset=utf-8"), (b"etag", b'W/"a: b"'), (b"content-length", b"5")]
@@ -78,3 +80,21 @@ def test_requests_that_are_sent_ahead_are_answered_in_turn(server) -> None:
 def test_a_client_of_http_1_0_is_left_at_the_end(server) -> None:
     found = received(server, f"GET {ASK} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
     assert found.count(b"HTTP/1.1 200 OK\r\n") == 1 and b"connection: close\r\n" in found
+
+
+def test_a_written_answer_is_what_its_headers_say() -> None:
+    written = Written(b"body", {"Vary": "Accept", "Content-Type": "text/csv"}, 'W/"a"')
+    pairs = [
+        (b"vary", b"Accept"), (b"content-type", b"text/csv"), (b"etag", b'W/"a"'), (b"content-length", b"4"),
+    ]  # fmt: skip
+    assert list(written.head) == pairs
+    written.headers["X-More"] = "more"
+    messages: list[Any] = []
+
+    async def send(message: Any) -> None:
+        messages.append(message)
+
+    asyncio.run(written({"type": "http"}, send, send))  # type: ignore[arg-type]
+    assert messages[0]["headers"] == [*pairs, (b"x-more", b"more")] and messages[1]["body"] == b"body"
+    with pytest.raises(ValueError, match="end of a line"):
+        Written(b"", {"X": "a\r\nSet-Cookie: b"})
