@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import compression, security
 from api.crossorigin import CrossOrigin
-from api.heads import Head, Pairs, Whole, are_whole, lines_of
+from api.heads import Head, Pairs, are_whole, lines_of, sent_whole
 from api.limits import Limits
 from api.logs import REQUEST_ID, Answered, RequestLog
 from api.problems import answer_unexpected, problem_response
@@ -161,11 +161,10 @@ class Reply:
 
     def whole(self, head: Head, body: bytes) -> bool:
         """Send a whole answer that is data at once, as `api.heads.Whole` says."""
-        whole: Whole | None = getattr(self._send, "whole", None)
-        if whole is None or self.is_begun or self.is_compressed or not self._is_completed_by_usual(head):
+        if self.is_begun or self.is_compressed or not self._is_completed_by_usual(head):
             return False
         completed = self._completed(head)
-        if not whole(completed, body):
+        if not sent_whole(self._send, completed, body):
             return False
         self.status = self._answered.status = 200
         self._answered.bytes += len(body)

@@ -59,6 +59,12 @@ class Head:
 Whole = Callable[[Head, bytes], bool]
 
 
+def sent_whole(send: Send, head: Head, body: bytes) -> bool:
+    """Send an answer at once if its sender can; return whether it did."""
+    whole: Whole | None = getattr(send, "whole", None)
+    return whole is not None and whole(head, body)
+
+
 class Written(Response):
     """A whole answer that is data, and is shown by no browser as a page.
 
@@ -96,8 +102,7 @@ class Written(Response):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it, at once if the sender can send a `Whole` answer."""
         headers = self.__dict__.get("raw_headers", self.head)
-        whole: Whole | None = getattr(send, "whole", None)
-        if whole is not None and headers is self.head and whole(self.head, self._whole):
+        if headers is self.head and sent_whole(send, self.head, self._whole):
             return
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": self._whole})

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from api.answercache import edition, is_known
 from api.envelope import Envelope, Reply
-from api.heads import Head, Whole, lines_of
+from api.heads import Head, lines_of, sent_whole
 from api.limits import Limits
 from api.logs import RequestLog, route_of
 
@@ -107,8 +107,7 @@ class RepeatedAnswers:
         answered.route = route
         self._limits.enter(client)
         try:
-            whole: Whole | None = getattr(send, "whole", None)
-            if whole is None or not isinstance(sent, Head) or not whole(sent, body):
+            if not (isinstance(sent, Head) and sent_whole(send, sent, body)):
                 await send({"type": "http.response.start", "status": answered.status, "headers": sent})
                 await send({"type": "http.response.body", "body": body})
         finally:

@@ -5,10 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
 import socket
-import time
 import weakref
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,7 +21,7 @@ from graph.sparql.worker import AtDesk
 from graph.sparql.zygote import WorkerLimits
 
 _log = logging.getLogger(__name__)
-_RETRY_SECONDS = 0.2
+_RETRY_SECONDS, _GRACE_SECONDS = 0.2, 2.0
 #: Places for workers, counting those that were killed and have not ended yet.
 _PLACES = 4
 
@@ -216,12 +213,4 @@ def _end_zygote(process: int, control: socket.socket, desk: Desk) -> None:
         control.setblocking(True)
         control.sendall(zygote.COMMAND.pack(zygote.QUIT, 0))
     control.close()
-    deadline = time.monotonic() + 2
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(process, os.WNOHANG)[0] == 0:
-            if time.monotonic() > deadline:
-                # Its workers ask for the same signal when it dies.
-                os.kill(process, signal.SIGKILL)
-                os.waitpid(process, 0)
-                return
-            time.sleep(0.002)
+    zygote.await_end(process, _GRACE_SECONDS)

@@ -19,6 +19,7 @@ import stat
 import struct
 import sys
 import threading
+import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -112,6 +113,19 @@ def start_zygote(
         _run_and_exit(lambda: _Zygote(store, limits, theirs, ours, follow_parent, work, kept).run())
     theirs.close()
     return process, ours
+
+
+def await_end(process: int, seconds: float) -> None:
+    """Wait for the end of a zygote that was told to end, or that lost its control socket; then kill it."""
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(process, os.WNOHANG)[0] == 0:
+            if time.monotonic() > deadline:
+                # Its workers ask for the same signal when it dies.
+                os.kill(process, signal.SIGKILL)
+                os.waitpid(process, 0)
+                return
+            time.sleep(0.002)
 
 
 def _run_and_exit(run: Callable[[], None]) -> NoReturn:

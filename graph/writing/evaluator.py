@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import signal
 import socket
-import time
 import weakref
 from dataclasses import asdict
 from typing import Any
@@ -142,11 +139,4 @@ def _died(read: ReadQuery | None) -> SpacenormsError:
 
 def _end(process: int, control: socket.socket) -> None:
     control.close()
-    deadline = time.monotonic() + _GRACE_SECONDS
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(process, os.WNOHANG)[0] == 0:
-            if time.monotonic() > deadline:
-                os.kill(process, signal.SIGKILL)
-                os.waitpid(process, 0)
-                return
-            time.sleep(0.002)
+    zygote.await_end(process, _GRACE_SECONDS)
