@@ -120,7 +120,9 @@ class RequestLog:
         answered.ended = time.time()
         if (scope := answered.scope) is not None:
             answered.route = answered.route or route_of(scope)
-            answered.asked = scope["method"], scope["path"][:_LONGEST], _raw_names(scope["query_string"])
+            # what is logged with its values needs no names beside them
+            raw_names = None if self._settings.log_query_values else _raw_names(scope["query_string"])
+            answered.asked = scope["method"], scope["path"][:_LONGEST], raw_names
             if self._is_private:
                 answered.private = _private(scope, self._settings)
             answered.scope = None
