@@ -193,9 +193,13 @@ def test_a_long_query_gives_way_until_it_ends() -> None:
         running = await pool.begin(LONGER, timeout=20)
         await asyncio.sleep(0.2)
         assert not running.is_over and os.getpriority(os.PRIO_PROCESS, process) > usual
+        everywhere = os.sched_getaffinity(0)
+        if len(everywhere) > 1:
+            assert os.sched_getaffinity(process) == everywhere - {max(everywhere)}
         await running.wait(None)
         assert b'"1000000"' in running.result()
         assert os.getpriority(os.PRIO_PROCESS, process) == usual
+        assert os.sched_getaffinity(process) == everywhere
         assert pool.status()["ended"] == 0
 
     run(use, workers=1)

@@ -17,6 +17,7 @@ from graph.sparql import zygote
 from graph.sparql.desk import Desk
 from graph.sparql.evaluation import Evaluation
 from graph.sparql.line import Line, hang_up
+from graph.sparql.precedence import Precedence
 from graph.sparql.worker import AtDesk
 from graph.sparql.zygote import WorkerLimits
 
@@ -74,6 +75,7 @@ class Crew:
         self.ended = 0
         self._store = store
         self._limits = limits
+        self._precedence = Precedence()
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_closing = False
         self._fork_zygote()
@@ -121,6 +123,7 @@ class Crew:
 
     def _lose(self, line: Line) -> None:
         self.lines.discard(line)
+        self._precedence.leave(line.process)
         if not self._is_closing:
             self._employer.lose(line)
             if not line.was_killed:
@@ -172,8 +175,11 @@ class Crew:
         connection = socket.socket(fileno=descriptors[0])
         connection.setblocking(False)
         employer, process = self._employer, zygote.FORKED.unpack(message)[0]
-        line = Line(process, self.zygote, desk, place, employer.laid, employer.end, self._lose)
+        line = Line(
+            process, self.zygote, desk, place, employer.laid, employer.end, self._lose, self._precedence
+        )
         self.lines.add(line)
+        self._precedence.join(process)
         await loop.create_unix_connection(lambda: line, sock=connection)
         return True
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
 import select
 import socket
 from collections.abc import Callable, Mapping
-from typing import ClassVar, cast
+from typing import cast
 
 from graph.sparql import worker
 from graph.sparql.desk import HEAD, Desk
 from graph.sparql.evaluation import Evaluation
+from graph.sparql.precedence import Precedence
 
 _LONG = 2**14
-_STEPS_BACK, _LOWEST = 10, 19
 _HEAD_BYTES = worker.ANSWER.size
 
 
@@ -24,19 +22,6 @@ def hang_up(connection: socket.socket) -> select.poll:
     found = select.poll()
     found.register(connection, 0)  # that and faults are told unasked
     return found
-
-
-def _may_raise(usual: int) -> bool:
-    """Tell whether a process of this user may be given a usual priority again after a lower one."""
-    if os.geteuid() == 0:
-        return True
-    try:
-        import resource
-
-        most = resource.getrlimit(resource.RLIMIT_NICE)[0]
-    except (ImportError, AttributeError):  # elsewhere than on Linux
-        return False
-    return most == resource.RLIM_INFINITY or 20 - most <= usual
 
 
 class Line(asyncio.Protocol):
@@ -56,6 +41,8 @@ class Line(asyncio.Protocol):
         Called with an evaluation that has its whole answer, this line, and whether the worker ends.
     on_loss
         Called with this line when the worker has ended.
+    precedence
+        Which workers of the pool go first.
 
     Attributes
     ----------
@@ -69,9 +56,6 @@ class Line(asyncio.Protocol):
         Whether it has been killed.
     """
 
-    #: Whether a priority was refused to be raised again, as it is to root in some containers.
-    _stays_low: ClassVar[bool] = False
-
     def __init__(
         self,
         process: int,
@@ -81,6 +65,7 @@ class Line(asyncio.Protocol):
         laid: Mapping[int, Evaluation],
         on_end: Callable[[Evaluation, Line, bool], None],
         on_loss: Callable[[Line], None],
+        precedence: Precedence,
     ) -> None:
         self.process = process
         self.zygote = parent
@@ -93,6 +78,7 @@ class Line(asyncio.Protocol):
         self._laid = laid
         self._on_end = on_end
         self._on_loss = on_loss
+        self._precedence = precedence
         self._gives_way = False
         self._head = b""
         self._status = worker.MORE
@@ -156,29 +142,17 @@ class Line(asyncio.Protocol):
         """Return the number of the request that the worker is at, 0 for none."""
         return self.desk.noted(self.place)[0]
 
-    def give_way(self) -> None:
-        """Let the processor be given to others before this worker, as what it does takes long.
-
-        Nothing where the priority could not be raised again afterwards.
-        """
-        if self._gives_way:
-            return
-        usual = os.getpriority(os.PRIO_PROCESS, 0)
-        if not Line._stays_low and _may_raise(usual):
-            with contextlib.suppress(OSError):
-                os.setpriority(os.PRIO_PROCESS, self.process, min(usual + _STEPS_BACK, _LOWEST))
-                self._gives_way = True
+    def give_way(self, seconds: float) -> None:
+        """Let others go before this worker, which has been at a long query for so many seconds."""
+        self._gives_way = True
+        self._precedence.give_way(self.process, seconds)
 
     def has_come_back(self) -> bool:
         """Take it that the work is over; return whether the worker is as quick as any other again."""
-        if self._gives_way:
-            self._gives_way = False
-            try:
-                os.setpriority(os.PRIO_PROCESS, self.process, os.getpriority(os.PRIO_PROCESS, 0))
-            except OSError:
-                Line._stays_low = True
-                return False
-        return True
+        if not self._gives_way:
+            return True
+        self._gives_way = False
+        return self._precedence.come_back(self.process)
 
     def close(self) -> None:
         """Let go of the worker; nobody hears the rest of what it says."""

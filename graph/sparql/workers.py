@@ -20,6 +20,7 @@ from graph.sparql.cutting import Most
 from graph.sparql.evaluation import Evaluation
 from graph.sparql.guard import ReadQuery, inspect
 from graph.sparql.line import Line
+from graph.sparql.precedence import LONG_SECONDS
 from graph.sparql.rounds import Rounds
 from graph.sparql.worker import packed
 from graph.sparql.zygote import WorkerLimits
@@ -42,8 +43,6 @@ GRAPH_MEDIA_TYPES = (
 )
 
 _LOOK_SECONDS = 0.01
-#: Seconds after which a query gives way to shorter ones.
-_LONG_SECONDS = 0.1
 #: Seconds for which the workers are watched for one that goes on with what nobody wants.
 _STRAY_SECONDS = 5.0
 #: Requests that may lie on the desk beside those that workers are at, however few the workers are.
@@ -383,8 +382,8 @@ class WorkerPool:
             self._crew.kill(line)
         elif seconds >= evaluation.timeout:
             self.stop(evaluation, faults.timed_out(evaluation.read, evaluation.timeout))
-        elif seconds >= _LONG_SECONDS:
-            line.give_way()
+        elif seconds >= LONG_SECONDS:
+            line.give_way(seconds)
 
     def _give_up(self, evaluation: Evaluation) -> None:
         if evaluation.number in self._waiting and not self._has_share(evaluation):

@@ -28,6 +28,7 @@ from typing import NoReturn
 
 import pyoxigraph as ox
 
+from graph.sparql.precedence import let_go_on
 from graph.sparql.sockets import refuse_sockets
 
 try:
@@ -245,7 +246,7 @@ def confine(limits: WorkerLimits) -> Memory:
         Tells how much it uses.
     """
     _die_with_parent()
-    _give_way()
+    let_go_on()
     # An abort for want of memory is an ordinary end of a worker, not a reason for a traceback.
     faulthandler.disable()
     memory = Memory()
@@ -291,13 +292,6 @@ def _close_sockets_but(*kept: socket.socket) -> None:
 def _die_with_parent() -> None:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-
-
-def _give_way() -> None:
-    """Let a process that wakes up, such as the server, go on before this one, which has longer work."""
-    if hasattr(os, "sched_setscheduler"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _limit(limits: WorkerLimits, memory: Memory) -> None:
