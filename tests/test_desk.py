@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import select
 import signal
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable
 
 import pytest
@@ -61,6 +63,23 @@ def test_a_full_desk_says_so() -> None:
     desk.take_back()
     assert desk.lay(request)
     desk.close()
+
+
+@pytest.mark.skipif(not hasattr(select, "EPOLLEXCLUSIVE"), reason="this system wakes who has waited longest")
+def test_one_query_after_another_is_for_the_same_worker() -> None:
+    async def use(pool: WorkerPool) -> None:
+        await until(lambda: pool.status()["idle"] == 3)
+        takers: Counter[int] = Counter()
+        for _ in range(20):
+            await asyncio.sleep(0.01)  # until whoever has answered waits again
+            asked = await pool.begin("ASK {}", timeout=5)
+            await asked.wait(None)
+            assert asked.line is not None
+            takers[asked.line.process] += 1
+        # In turns, each of the three would have taken seven at most.
+        assert takers.most_common(1)[0][1] >= 15
+
+    run(use, workers=3)
 
 
 def test_what_a_worker_notes_is_read_at_its_place() -> None:

@@ -1,13 +1,15 @@
 """Where requests are laid for the workers, and where each worker notes which of them it is at.
 
-Whoever is free takes the request that has lain longest. Nobody has to be told that a worker is free, so that
-it goes on with the next request at once, and the server is woken for answers alone.
+Whoever is free takes the request that has lain longest; of several who are free, the one that sat down first.
+Nobody has to be told that a worker is free, so that it goes on with the next request at once, and the server
+is woken for answers alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import mmap
+import select
 import socket
 import struct
 import time
@@ -31,6 +33,7 @@ class Desk:
 
     def __init__(self, places: int) -> None:
         self._ours, self.theirs = _messages()
+        self._bell: select.epoll | None = None
         self._ours.setblocking(False)
         self._memory = mmap.mmap(-1, places * _NOTE)
         self._numbers = memoryview(self._memory).cast("Q")
@@ -82,9 +85,26 @@ class Desk:
 
     # The workers' side
 
+    def sit_down(self) -> None:
+        """Prepare to take requests, which a process that may open no more files can no longer do.
+
+        A request then wakes the worker that sat down first of those that wait, rather than the one that has
+        waited longest: who has just answered has in the caches what the next answer takes, and half the
+        time of a query of a few milliseconds was spent on fetching it from memory.
+        """
+        if hasattr(select, "EPOLLEXCLUSIVE"):
+            self._bell = select.epoll()
+            self._bell.register(self.theirs, select.EPOLLIN | select.EPOLLEXCLUSIVE)
+
     def take(self) -> bytes:
         """Wait for a request; b"" when there will be none."""
-        return self.theirs.recv(_LONGEST)
+        if self._bell is None:
+            return self.theirs.recv(_LONGEST)
+        while True:
+            try:
+                return self.theirs.recv(_LONGEST, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                self._bell.poll()
 
     def note(self, place: int, number: int) -> None:
         """Note which request a worker is at, 0 for none."""

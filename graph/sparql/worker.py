@@ -104,6 +104,7 @@ class _Worker:
         self._number = 0
 
     def run(self) -> None:
+        self._desk.sit_down()
         memory = confine(self._limits)
         most_kept = memory.used() + self._limits.memory_headroom // 4
         answered, spent = 0, False
