@@ -385,11 +385,22 @@ def test_what_need_not_be_taken_apart_is_read_as_if_it_had_been(query: str) -> N
         "ASK { FILTER('no SeRvIcE' != '') }",
         "ASK { FILTER('no \u017fervice' != '') }",
         "ASK { ?s ?p ?o } # from",
+        "SELECT * FROM <a:b> { ?s ?p ?o }",
+        "SELECT ?s # {\n{ SERVICE <a:b> { ?s ?p ?o } }",
+        "# { \u2028 SELECT\nSELECT * { SERVICE <a:b> { ?s ?p ?o } }",
         "ASK { } INSERT\n#\nDATA { <a:b> <a:b> <a:b> }",
     ],
 )
 def test_what_could_do_harm_in_some_reading_is_taken_apart(text: str) -> None:
     assert guard._plain(text) is None
+
+
+def test_a_beginning_that_many_queries_share_says_nothing_of_what_follows() -> None:
+    head = "SELECT (1 AS ?one) WHERE "
+    plain = [guard._plain(head + rest) is not None for rest in ("{}", "{ SERVICE <a:b> {} }", "{}")]
+    assert plain == [True, False, True]
+    lasting = [inspect(f"{head}{{ FILTER({call}) }}").lasts for call in ("true", "RAND() < 1", "true")]
+    assert lasting == [True, None, True]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,8 @@ _PLAIN_BEGINNING = re.compile(
 _REACHING = ("SERVICE", "FROM")
 #: Functions whose value differs from one evaluation to the next.
 _FLEETING = ("NOW", "RAND", "UUID")
+#: Whoever reads a text that holds the letters of none of them reads a query that does no harm, and lasts.
+_TELLING = (*_REACHING, *_OPERATIONS, *_FLEETING)
 _PROLOGUE = frozenset({"PREFIX", "BASE", "VERSION"})
 _KEPT_LENGTH = 5_000
 _CODEPOINT = re.compile(r"\\\\|\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
@@ -107,7 +109,7 @@ def inspect(query: str, graphs: Collection[str] | None = None) -> ReadQuery:
         hold), or is no query. The message names the word, its line and column.
     """
     read = _plain(query) or (_examine(query) if len(query) <= _KEPT_LENGTH else examine(query))
-    if graphs is not None:
+    if graphs is not None and read.has_dataset:
         for graph in (*read.from_graphs, *read.from_named):
             _check_graph(graph, graphs, query)
     return read
@@ -136,17 +138,34 @@ def _plain(given: str) -> ReadQuery | None:
     the word. Most queries are of this kind. Before the form there are comments and declarations alone, which
     hold no other word in any reading of ASCII, wherever it takes a line to end.
     """
-    upper = given.upper()
-    begins = _PLAIN_BEGINNING.match(upper)
-    if begins is None or "\\" in given:
+    if "\\" in given:
         return None
-    body = upper[begins.end() :] if given.isascii() else upper
-    if _holds(body, _REACHING):
-        return None
-    for word in filter(body.__contains__, _OPERATIONS):
-        if _OPERATIONS[word].search(body):
+    # The words before the first brace are those of many queries, which differ in what follows it.
+    head, brace, body = given.partition("{")
+    if brace and len(head) <= _KEPT_LENGTH and given.isascii() and (form := _plain_head(head)):
+        body = body.upper()
+    else:
+        upper = given.upper()
+        begins = _PLAIN_BEGINNING.match(upper)
+        if begins is None:
             return None
-    return ReadQuery(given, given, begins[1], lasts=None if _holds(body, _FLEETING) else True)
+        form, body = begins[1], upper[begins.end() :] if given.isascii() else upper
+    found = [word for word in _TELLING if word in body]
+    if found and not all(word in _FLEETING or _is_no_operation(word, body) for word in found):
+        return None
+    return ReadQuery(given, given, form, (), (), int, None if found and _holds(body, _FLEETING) else True)
+
+
+@lru_cache(maxsize=256)
+def _plain_head(head: str) -> str | None:
+    """Return the form of a query that is plain as far as its first brace; None where more has to be read."""
+    upper = head.upper()
+    begins = _PLAIN_BEGINNING.match(upper)
+    return None if begins is None or _holds(upper[begins.end() :], _TELLING) else begins[1]
+
+
+def _is_no_operation(word: str, text: str) -> bool:
+    return word in _OPERATIONS and not _OPERATIONS[word].search(text)
 
 
 def _holds(text: str, some: Iterable[str]) -> bool:
