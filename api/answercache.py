@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Hashable
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -63,18 +63,18 @@ class AnswerCache:
         self.size = 0
 
 
-def edition(graph: KnowledgeGraph) -> tuple[str, ...] | None:
-    """Return what an answer depends on beside the question: the data, the day and the program.
+def edition(graph: KnowledgeGraph) -> bytes | None:
+    """Return what an answer depends on beside the question: the data, the day and the program, a line each.
 
     None where the data are another server's, which may change them at any moment.
     """
-    return graph.keep("edition", lambda: _edition(graph))
+    return graph.keep("edition", partial(_edition, graph))
 
 
-def _edition(graph: KnowledgeGraph) -> tuple[str, ...] | None:
+def _edition(graph: KnowledgeGraph) -> bytes | None:
     if graph.version == "remote":
         return None
-    return (graph.version, graph.today.isoformat(), program_version())
+    return f"{graph.version}\n{graph.today.isoformat()}\n{program_version()}\n".encode()
 
 
 @cache
@@ -116,8 +116,8 @@ def entity_tag(request: HTTPConnection, query: str | ReadQuery, *parts: object) 
 
 
 @lru_cache(maxsize=4)
-def _hash_of(made: tuple[str, ...]) -> hashlib.blake2b:
-    return hashlib.blake2b("".join([f"{part}\0" for part in made]).encode(), digest_size=16)
+def _hash_of(made: bytes) -> hashlib.blake2b:
+    return hashlib.blake2b(made, digest_size=16)
 
 
 def is_known(wanted: str | None, tag: str | None) -> bool:
