@@ -90,7 +90,7 @@ class Envelope:
             app = self._app
             if b"accept-encoding" in headers and compression.is_wanted(scope):
                 reply.is_compressed, app = True, compression.compressing(app)
-            await app(scope, self._limits.counting(receive), reply)
+            await app(scope, self._limits.counting(receive, scope), reply)
         except Exception:
             if not await answer_unexpected(scope, receive, reply, is_begun=reply.is_begun):
                 raise

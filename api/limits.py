@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
@@ -16,6 +16,8 @@ from api.settings import Settings, networks
 from graph.errors import SpacenormsError
 
 _CLIENTS_KEPT = 10_000
+#: What nobody here reads a body of.
+_WITHOUT_BODY = frozenset({"GET", "HEAD"})
 
 
 class Buckets:
@@ -67,7 +69,7 @@ class Limits:
         self._settings = settings
         self._unlimited = networks(settings.unlimited_clients)
         self._buckets = Buckets(settings.request_rate, settings.request_burst)
-        self._running: Counter[str] = Counter()
+        self._running: dict[str, int] = {}
         self._name = lru_cache(maxsize=_CLIENTS_KEPT)(self._named)
 
     def refusal(
@@ -83,14 +85,14 @@ class Limits:
     def enter(self, client: str | None) -> None:
         """Note that an answer to a client begins."""
         if client is not None:
-            self._running[client] += 1
+            self._running[client] = self._running.get(client, 0) + 1
 
     def leave(self, client: str | None) -> None:
         """Note that an answer to a client has ended."""
         if client is not None:
-            self._running[client] -= 1
-            if not self._running[client]:
-                del self._running[client]
+            left = self._running.pop(client) - 1
+            if left:
+                self._running[client] = left
 
     def client(self, scope: Scope) -> str | None:
         """Return what tells a client from others; None for one without limits."""
@@ -128,7 +130,7 @@ class Limits:
         if client is None:
             return None
         most = self._settings.requests_per_client
-        if most and self._running[client] >= most:
+        if most and self._running.get(client, 0) >= most:
             return _refusal(f"{most} requests of yours are being answered already.", 1)
         wait = self._buckets.take(client)
         if wait:
@@ -136,8 +138,10 @@ class Limits:
             return _refusal(f"You send more than {rate:g} requests a second.", math.ceil(wait))
         return None
 
-    def counting(self, receive: Receive) -> Receive:
+    def counting(self, receive: Receive, scope: Scope) -> Receive:
         """Return what receives a request, and no more of it than a body may hold."""
+        if scope["method"] in _WITHOUT_BODY:
+            return receive
         got = 0
 
         async def counting() -> Message:
