@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Sequence
-from typing import Any, cast
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar, cast
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from api.heads import Head, lines_of
 from graph.namespaces import BASE
+from graph.sparql.rounds import Rounds
 
 _CODE = "header-too-long"
 
@@ -137,6 +138,33 @@ def _lines_of_all(headers: Sequence[tuple[bytes, bytes]]) -> bytes:
     return _OfAll.lines
 
 
+class _Idleness:
+    """The loop as a connection sees it, whose timer is for a client who asks nothing more.
+
+    It is set and stopped with every request, and there is one timer for all connections in its place.
+
+    Parameters
+    ----------
+    rounds
+        Of its loop. They call who has been idle for one to two times as long as lies between them.
+    """
+
+    __slots__ = ("_rounds", "create_task")
+
+    def __init__(self, rounds: Rounds) -> None:
+        self._rounds = rounds
+        self.create_task = rounds.loop.create_task
+
+    def call_later(self, _seconds: float, call: Callable[[], object]) -> _Idleness:
+        """Call when it has stayed idle; returns what can be cancelled."""
+        self._rounds.enter(self, call)
+        return self
+
+    def cancel(self) -> None:
+        """Take it that the client has asked again."""
+        self._rounds.leave(self)
+
+
 class BoundedHttp(HttpToolsProtocol):
     """Refuses a request whose line and headers are longer than ``h11_max_incomplete_event_size``.
 
@@ -146,9 +174,14 @@ class BoundedHttp(HttpToolsProtocol):
 
     _head = 0
     _begun: object = None
+    _rounds: ClassVar[Rounds | None] = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin a connection."""
+        rounds = BoundedHttp._rounds
+        if rounds is None or rounds.loop is not self.loop:
+            BoundedHttp._rounds = rounds = Rounds(self.timeout_keep_alive)
+        self.loop = cast(asyncio.AbstractEventLoop, _Idleness(rounds))
         super().connection_made(cast(asyncio.Transport, _Gathering(transport)))
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:

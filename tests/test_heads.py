@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import socket
+import time
 from typing import Any
 
 import pytest
@@ -80,6 +81,37 @@ def test_requests_that_are_sent_ahead_are_answered_in_turn(server) -> None:
 def test_a_client_of_http_1_0_is_left_at_the_end(server) -> None:
     found = received(server, f"GET {ASK} HTTP/1.0\r\nHost: x\r\n\r\n".encode())
     assert found.count(b"HTTP/1.1 200 OK\r\n") == 1 and b"connection: close\r\n" in found
+
+
+def test_a_header_that_is_missing_is_not_one_that_is_empty(server) -> None:
+    """The first accepts anything, and so does the second; the third has another host in its links."""
+    for asked in (get(ASK, CLOSE), get(ASK, "Accept:", CLOSE), f"GET {ASK} HTTP/1.0\r\n\r\n".encode()):
+        first, second = received(server, asked), received(server, asked)
+        assert (
+            first.startswith(b"HTTP/1.1 200 ") and first.split(b"\r\n\r\n")[1] == second.split(b"\r\n\r\n")[1]
+        )
+
+
+def test_who_asks_nothing_more_is_left_and_who_asks_again_is_not(monkeypatch) -> None:
+    """Connections that are idle share one timer, which leaves each for at least as long as it is told."""
+    monkeypatch.setattr(wire.BoundedHttp, "_rounds", None)
+    made = wire.Rounds
+    monkeypatch.setattr(wire, "Rounds", lambda _seconds: made(0.3))
+    with serving(Settings(load_pages="asked"), small_graph()) as found:
+        address = found.base_url.host, found.base_url.port
+        with (
+            socket.create_connection(address, timeout=10) as idle,
+            socket.create_connection(address, timeout=10) as busy,
+        ):
+            for _ in range(12):  # as long as four rounds
+                time.sleep(0.1)
+                busy.sendall(get(ASK))
+                assert busy.recv(65536).startswith(b"HTTP/1.1 200 ")
+            idle.sendall(get(ASK))
+            begun = time.monotonic()
+            assert idle.recv(65536).startswith(b"HTTP/1.1 200 ")
+            assert idle.recv(65536) == b""
+            assert time.monotonic() - begun >= 0.3
 
 
 def test_a_written_answer_is_what_its_headers_say() -> None:
