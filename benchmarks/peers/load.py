@@ -32,13 +32,17 @@ class Load:
     rate
         Answers a second.
     p50, p99
-        Seconds that half and 99 in 100 of the answers took at most.
+        Seconds that half and 99 in 100 of the answers took at most. wrk counts those beside them that would
+        have been asked for while one took long.
     processor
         Processor seconds of all its processes an answer.
     errors
         Answers that failed.
     requests
         How many were sent.
+    p99_each
+        Seconds that 99 in 100 of the answers took at most that were asked for; None where wrk had several
+        connections.
     """
 
     rate: float
@@ -47,6 +51,7 @@ class Load:
     processor: float
     errors: int
     requests: int
+    p99_each: float | None = None
 
 
 def varied(query: str) -> str:
@@ -78,9 +83,9 @@ def many(
     with tempfile.NamedTemporaryFile("w", suffix=".txt") as target:
         target.write(server.target(query))
         target.flush()
-        numbers = [ASKED, str(next(_numbers) if vary else 0)]
+        asked = [ASKED, str(next(_numbers) if vary else 0), accept, "each" if connections == 1 else "all"]
         command = [wrk, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "30s", "-s", str(_SCRIPT)]
-        command += [f"http://{HOST}:{server.port}/", "--", target.name, *numbers, accept]
+        command += [f"http://{HOST}:{server.port}/", "--", target.name, *asked]
         before = server.processor_seconds()
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         spent = server.processor_seconds() - before
@@ -91,7 +96,7 @@ def many(
     count = max(1, found["requests"])
     return Load(
         found["requests"] / found["seconds"], found["p50"], found["p99"], spent / count,
-        found["errors"], found["requests"],
+        found["errors"], found["requests"], found["p99_each"],
     )  # fmt: skip
 
 
@@ -112,7 +117,8 @@ def one_by_one(
             errors += answer.status != 200
     spent = server.processor_seconds() - before
     rate = len(times) / (time.perf_counter() - start)
-    return Load(rate, median(times), quantile(times, 0.99), spent / len(times), errors, len(times))
+    p99 = quantile(times, 0.99)
+    return Load(rate, median(times), p99, spent / len(times), errors, len(times), p99)
 
 
 def middle(rounds: Sequence[Load]) -> Load:
@@ -124,4 +130,7 @@ def middle(rounds: Sequence[Load]) -> Load:
         median(each.processor for each in rounds),
         sum(each.errors for each in rounds),
         sum(each.requests for each in rounds),
+        None
+        if any(each.p99_each is None for each in rounds)
+        else median(each.p99_each or 0 for each in rounds),
     )

@@ -46,7 +46,7 @@ class Plan:
         Whether only one server runs at a time.
     """
 
-    rounds: int = 4
+    rounds: int = 6
     rounds_each: int = 2
     seconds: int = 2
     connections: int = 8

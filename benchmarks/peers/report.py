@@ -80,8 +80,9 @@ class Report:
             goal = _START_GOALS.get(self.size, "")
             yield f"start to first answer from {kind}", f"{clock:.2f} s", f"{spent:.2f} s", goal
         if self.crowded:
-            worst = max(self._crowding(self.crowded).values())
-            yield "99 % of cheap requests, beside bombs / quiet", f"{worst:.2f}", "", "≤ 2"
+            corrected, each = (max(ratios) for ratios in zip(*_crowding(self.crowded).values(), strict=True))
+            yield "99 % of cheap requests, beside bombs / quiet", f"{each:.2f}", "", "≤ 2"
+            yield "… with those that would have been sent while one took long", f"{corrected:.2f}", "", "≤ 2"
 
     def _ratio(self, what: str, section: str, peer: str, goal: float) -> Iterator[Sequence[object]]:
         own, other = self._middle(section, OURS), self._middle(section, peer)
@@ -157,21 +158,29 @@ class Report:
                     f"{each['memory'] / 1e6:,.0f}", f"{each['peak'] / 1e6:,.0f}",
                 )  # fmt: skip
 
-    def _crowding(self, crowd: Crowd) -> dict[str, float]:
-        quiet = middle(crowd.loads[QUIET])
-        return {name: middle(rounds).p99 / quiet.p99 for name, rounds in crowd.loads.items() if name != QUIET}
-
     def _crowd(self, crowd: Crowd) -> str:
-        ratios = self._crowding(crowd)
+        ratios = _crowding(crowd)
         rows = []
         for name, rounds in crowd.loads.items():
             load = middle(rounds)
             ends = ", ".join(f"{end}: {count}" for end, count in crowd.ends.get(name, {}).items())
+            corrected, each = ratios.get(name, (1.0, 1.0))
             rows.append([
-                name, f"{load.rate:,.0f}", f"{1000 * load.p50:.2f}", f"{1000 * load.p99:.2f}",
-                f"{ratios.get(name, 1.0):.2f}", load.errors, ends,
+                name, f"{load.rate:,.0f}", f"{1000 * load.p50:.2f}", f"{1000 * (load.p99_each or 0):.2f}",
+                f"{each:.2f}", f"{1000 * load.p99:.2f}", f"{corrected:.2f}", load.errors, ends,
             ])  # fmt: skip
         return f"\n## Cheap requests beside bombs\n\n{_CROWD.format(workers=WORKERS)}" + table(_CROWDED, rows)
+
+
+def _crowding(crowd: Crowd) -> dict[str, tuple[float, float]]:
+    """Return the 99 % beside each kind of bomb, in quiet ones: corrected, and of the requests sent."""
+    quiet = middle(crowd.loads[QUIET])
+    found = {}
+    for name, rounds in crowd.loads.items():
+        if name != QUIET:
+            load = middle(rounds)
+            found[name] = load.p99 / quiet.p99, (load.p99_each or 0) / (quiet.p99_each or 1)
+    return found
 
 
 def _unequal(found: Found) -> str:
@@ -199,7 +208,10 @@ _LOADING = (
     "server", "seconds to the first answer", "of the processor", "MB then", "MB at most till then",
     "MB after all",
 )  # fmt: skip
-_CROWDED = ("beside", "answers/s", "50 %, ms", "99 %, ms", "99 % / quiet", "errors", "bombs ended")
+_CROWDED = (
+    "beside", "answers/s", "50 %, ms", "99 %, ms", "/ quiet", "99 % corrected, ms", "/ quiet", "errors",
+    "bombs ended",
+)  # fmt: skip
 _SECTIONS = {
     "cheap": "A cheap query, each request different",
     "repeated": "The same cheap query over and over",
@@ -207,7 +219,8 @@ _SECTIONS = {
 }
 _CROWD = (
     "One connection asks the cheap query while all but one of {workers} workers evaluate a bomb; each bomb is"
-    " stopped at its time or memory limit and sent again.\n\n"
+    " stopped at its time or memory limit and sent again. The 99 % is that of the requests that were sent; as"
+    " wrk corrects it, those count too that would have been sent while one took long.\n\n"
 )
 _HEAD = """# SPARQL service and its peers: {size} triples
 
